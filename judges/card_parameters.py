@@ -1,4 +1,4 @@
-"""What a judge's card can say besides its protocol: how it is asked, and what is done with answers that are odd."""
+"""Parameters of a judge's card besides its protocol: how it is asked, and how unusual answers are handled."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -18,8 +18,8 @@ SAYS: Mapping[str, str] = {
     "max_tokens": gettext_noop(
         "of the reply, thinking included; a reply that is cut is asked for once more with twice as many"
     ),
-    "temperature": gettext_noop("as sent, 0 to 2; null for the endpoint's own"),
-    "seed": gettext_noop("as sent, a whole number, one more with each repeat; null for none"),
+    "temperature": gettext_noop("sent as it is, 0 to 2; null for the endpoint's default"),
+    "seed": gettext_noop("sent as a whole number, increased by one for each repeat; null for none"),
     "structured": gettext_noop("true has the reply held to a JSON schema"),
     "reference": gettext_noop(
         "whether the prompt's reference answer is shown: none, with, or drop, which leaves it out by lot"
@@ -31,7 +31,7 @@ SAYS: Mapping[str, str] = {
     "over_long": gettext_noop("fail asks nothing; truncate cuts both answers to the same length and says so in their place"),
     "tainted": gettext_noop("mark asks about answers that speak to the judge and marks the game; skip does not ask"),
 }
-"""What each parameter says, for people who write a card."""
+"""Descriptions of the parameters, for authors of cards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Cards: which judge is which. A card is never changed once it is made; what changes it makes a new version of it."""
+"""Cards define judges. A stored card never changes; an edit makes a new version."""
 
 import hashlib
 import re
@@ -25,7 +25,7 @@ type Protocol = PairProtocol | SingleProtocol
 
 
 class CardTaken(Exception):
-    """A card with this name, or one that says the same, is here already."""
+    """A card with this name or with the same content exists already."""
 
 
 def protocol_of(judge: Judge) -> Protocol:
@@ -54,7 +54,7 @@ def called_judge(
     parameters: Mapping[str, Any] | None = None,
     family: str = "",
 ) -> Judge:
-    """The judge that asks this endpoint in this way: the one that is here, else a new card."""
+    """The judge with this endpoint and these settings: the existing one, else a new card."""
     parameters = {} if parameters is None else parameters
     check_card(endpoint=endpoint, protocol=protocol, template=template, parameters=parameters)
     card = card_of(endpoint, protocol, template=template, parameters=parameters)
@@ -63,7 +63,7 @@ def called_judge(
 
 
 def check_card(*, endpoint: Endpoint, protocol: str, template: str, parameters: Mapping[str, Any]) -> None:
-    """Raises ValueError where there could be no such card."""
+    """Raises ValueError if such a card is not possible."""
     if not isinstance(parameters, dict):
         text = gettext_noop("parameters are %(parameters)s; a JSON object is needed, such as {}")
         raise Refused(text, parameters=repr(parameters))
@@ -72,7 +72,7 @@ def check_card(*, endpoint: Endpoint, protocol: str, template: str, parameters: 
 
 
 def check_slots(protocol: Protocol, parameters: Parameters) -> None:
-    """Raises where the template cannot be filled in as the protocol and the parameters need it."""
+    """Raises if the template cannot be filled in as the protocol and the parameters require."""
     check_template(protocol.template, needed=protocol.needed, optional=protocol.optional)
     for name, is_wanted in (("criteria", bool(parameters.criteria)), ("reference", parameters.reference != "none")):
         if is_wanted and name not in slots_in(protocol.template):
@@ -86,10 +86,10 @@ def check_slots(protocol: Protocol, parameters: Parameters) -> None:
 def new_version(judge: Judge, **changes: Any) -> Judge:
     """The judge with other endpoint, protocol, template, parameters or family; the old card stays as it is, with its games.
 
-    A card that is said again, as when a change is taken back, becomes the current one again.
+    An earlier card that is saved again, for example to undo a change, becomes the current one again.
     """
     if unknown := set(changes) - {*PARTS, "family"}:
-        raise ValueError(f"{sorted(unknown)[0]!r} is no part of a card that can be changed")
+        raise ValueError(f"{sorted(unknown)[0]!r} is not a part of a card that can be changed")
     parts = {name: getattr(judge, name) for name in PARTS} | changes
     if parts["endpoint"] is None:
         message = _("%(judge)s has no versions: only language models do, and it is of another kind (%(kind)s)")
@@ -113,7 +113,7 @@ def refreshed(judge: Judge) -> Judge:
 
 
 def is_up_to_date(judge: Judge) -> bool:
-    """Whether asking it today would be asking the judge of the card."""
+    """Whether a request today would be the one that the card describes."""
     if judge.endpoint is None:
         return True
     card = card_of(judge.endpoint, judge.protocol, template=judge.template, parameters=judge.parameters)
@@ -121,7 +121,7 @@ def is_up_to_date(judge: Judge) -> bool:
 
 
 def stored_judge(kind: Judge.Kind, protocol: str, *, name: str, parameters: Mapping[str, Any], model: str = "") -> Judge:
-    """An offline or imported judge: the one that is here, else a new card."""
+    """An offline or imported judge: the existing one, else a new card."""
     card = Judge(
         kind=kind, protocol=protocol, name=name, parameters=dict(parameters), model=model, parser_version=str(PARSER_VERSION)
     )  # fmt: skip
@@ -151,17 +151,17 @@ def _identities(card: Judge) -> tuple[str, str]:
 
 
 def equal_card(name: str, card: Judge) -> Judge | None:
-    """The judge of another name that says the same through the same endpoint: two judges cannot share one card."""
+    """The judge of another name with the same content and endpoint: two judges cannot share one card."""
     return Judge.objects.filter(identity__in=_identities(card), endpoint=card.endpoint).exclude(name=name).first()
 
 
 def _same(card: Judge) -> Judge | None:
-    """The judge that says the same through the same endpoint: another endpoint's key is never used, nor its replies."""
+    """The judge with the same content and endpoint: neither another endpoint's key nor its replies are ever used."""
     return Judge.objects.filter(identity__in=_identities(card), endpoint=card.endpoint).first()
 
 
 def _free_identity(card: Judge) -> str:
-    """By what it says; where a judge of another endpoint has that identity, by its endpoint, too."""
+    """Identity by content; if a judge with another endpoint has it, by content and endpoint."""
     plain, apart = _identities(card)
     return apart if Judge.objects.filter(identity=plain).exists() else plain
 
@@ -186,7 +186,7 @@ def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
 
 
 def _supersede(judge: Judge, card: Judge) -> Judge:
-    """The card as the judge's newest version; nothing where it says the same."""
+    """Store the card as the judge's newest version, unless it is unchanged."""
     with transaction.atomic():
         versions = list(Judge.objects.select_for_update().filter(name=judge.name).order_by("version"))
         if (other := equal_card(judge.name, card)) is not None:

@@ -1,4 +1,4 @@
-"""What curators say of a judge in an arena, whatever the rule of usability says. Each word is an event; nothing is deleted."""
+"""Curators' choices on a judge in an arena, which override the usability rule. Each choice is an event; nothing is deleted."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -10,13 +10,13 @@ from judges.models import Judge, JudgeChoice
 
 
 def choice_of(judge_id: int, arena_id: int) -> JudgeChoice | None:
-    """The newest word on it; None where nobody said one, or the last was that the rule holds."""
+    """The newest choice; None if there is none, or if the last one was to follow the rule."""
     newest = JudgeChoice.objects.filter(judge=judge_id, arena=arena_id).select_related("event").first()
     return None if newest is None or newest.says == JudgeChoice.Says.RULE else newest
 
 
 def choices_in(arena_id: int) -> dict[int, JudgeChoice]:
-    """The newest word on each judge of an arena on which somebody said one, by its number."""
+    """The newest choice for each judge of an arena that has one, by judge id."""
     newest: dict[int, JudgeChoice] = {}
     for choice in JudgeChoice.objects.filter(arena=arena_id):
         newest.setdefault(choice.judge_id, choice)
@@ -24,7 +24,7 @@ def choices_in(arena_id: int) -> dict[int, JudgeChoice]:
 
 
 def choose_judge(arena: Arena, judge: Judge, says: str, reason: str, actor: User | None) -> JudgeChoice:
-    """From now on the judge counts on the arena's boards, or does not, or as the rule says."""
+    """Include or exclude the judge on the arena's boards from now on, or let the rule decide."""
     reason = " ".join(reason.split())
     if not reason:
         raise ValueError(_("a reason is needed: readers of the board are shown why the rule was overruled"))

@@ -1,4 +1,4 @@
-"""Which competitors are a judge's own: of its model, or of its family."""
+"""A judge's own competitors: those of its model or of its family."""
 
 from collections.abc import Iterable, Sequence
 
@@ -24,7 +24,7 @@ def own_competitors(arena_id: int, judges: Iterable[Judge]) -> dict[int, frozens
 
 
 def _models(arena_id: int, competitors: Sequence[Competitor]) -> dict[int, set[str]]:
-    """What each competitor may be called: its name, and the models of the endpoints where its answers were generated."""
+    """The names of each competitor: its own, and the models of the endpoints that generated its answers."""
     at = dict(Endpoint.objects.values_list("name", "model"))
     models = {
         competitor.pk: _spellings(competitor.name) | _spellings(at.get(competitor.endpoint, competitor.endpoint))

@@ -1,8 +1,8 @@
 """Retired judges: what `arena.archiving` does with a judge besides.
 
-All versions of a judge go together. In every arena where it has games the ledger is told, so that a board says the same of an
-earlier position for ever: a retired judge counts only on boards whose jury names it. Brought back, what a curator said of it
-before holds again.
+All versions of a judge go together. Each arena in which it has games gets an event in the ledger, so that a board of an
+earlier position stays the same: a retired judge counts only on boards whose jury names it. When it is brought back, earlier
+choices of curators apply again.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class RetiredJudges:
         return list(Judge.objects.filter(name__in={judge.name for judge in chosen}))
 
     def done(self, rows: Sequence[Judge], *, because: str, actor: User | None) -> None:
-        """Tell each arena with games of theirs; one that excludes the judge by a curator's choice stays as it is."""
+        """Add an event in each arena with games of theirs, except where a curator has excluded the judge."""
         for judge in rows:
             for arena in Arena.objects.filter(pk__in=Game.objects.filter(judge=judge).values("battle__arena")).order_by("pk"):
                 choices = list(JudgeChoice.objects.filter(arena=arena, judge=judge)[:2])

@@ -1,7 +1,7 @@
-"""Judges of the sample arena: two programs, and two scripted models that are asked over HTTP like any other.
+"""Judges of the sample arena: two programs, and two scripted models that are called over HTTP like any other.
 
-The scripted ones are no language models, and their names say so. One mostly sees which answer its verifier passes; the other
-mostly says the first slot, so that a judge which must not count can be looked at.
+The scripted ones are no language models, and their names say so. One mostly prefers the answer that passes its verifier; the
+other mostly chooses the first slot, as an example of a judge that must not count.
 """
 
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ NOTICE = "Judges called “scripted” answer by a script; they are no language 
 
 
 def sample_script() -> Script:
-    """What the scripted judges know: how good each answer of the sample is."""
+    """What the scripted judges know: the quality of each answer in the sample."""
     sample = load_sample()
     prompts = {prompt.id: prompt for prompt in sample.prompts}
     answers = {each.text: {"quality": rate_response(prompts[each.prompt], each).score} for each in sample.responses}
@@ -44,7 +44,7 @@ def judge_sample_offline(arena: Arena) -> None:
 
 
 def plan_scripted_judges(arena: Arena, base_url: str) -> Run | None:
-    """A run that waits for a worker; None where there has been one."""
+    """A run that waits for a worker; None if there has been one already."""
     judges = [_judge(name, base_url) for name in SCRIPTED]
     if arena.runs.filter(calls__endpoint__judges__in=judges).exists():
         return None

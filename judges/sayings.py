@@ -1,4 +1,4 @@
-"""Sentences that are made for whoever reads them: rules without Django say what they say in English, pages in any language.
+"""Sentences built for their reader: in English in code without Django, and in any language on pages.
 
 `gettext_noop` and `ngettext_lazy` are called as Django's are, so that `makemessages` finds the texts. In a text `%(n)s` groups
 a whole number as its reader does, `%(n)d` does not. What is stored is `str(saying)`, which is English.
@@ -120,7 +120,7 @@ def as_it_is(text: str) -> Saying:
 
 
 class Refused(ValueError):
-    """Why something is not taken; `saying` tells it in the language of whoever reads it."""
+    """Why something is refused; `saying` gives it in the reader's language."""
 
     def __init__(self, text: str | Plural, **values: Any) -> None:
         self.saying = Saying(text, values)
@@ -128,7 +128,7 @@ class Refused(ValueError):
 
 
 def either(one: str, many: str, n: int) -> str:
-    """As English has it."""
+    """In English."""
     return one if n == 1 else many
 
 

@@ -23,7 +23,7 @@ def look_for_constant_answers() -> None:
 
 @shared_task(name="judges.tasks.ring_due_audits", ignore_result=True)
 def ring_due_audits() -> None:
-    """Ring for every judge whose games or battles have changed since its audit."""
+    """Wake a worker for every judge whose games or battles have changed since its audit."""
     due = due_audits()
     expect(due)
     for judge_id, arena_id in due:
@@ -32,7 +32,9 @@ def ring_due_audits() -> None:
 
 @shared_task(name="judges.tasks.refresh_audit", ignore_result=True)
 def refresh_audit(judge_id: int, arena_id: int) -> None:
-    """Audit one judge in one arena, unless somebody is at it or this process is at another: the beat rings again."""
+    """Audit one judge in one arena, unless another worker is at it or this process is busy with another audit: the beat will
+    ask again.
+    """
     if not _one_audit.acquire(blocking=False):
         return
     try:

@@ -1,4 +1,4 @@
-"""The slots of a template: what each of them holds, which templates are refused, and what goes where a slot has no text.
+"""The slots of a template: what each one holds, which templates are refused, and what is left out with an empty slot.
 
 A slot without a text takes its own block with it, the lines between two blank lines, where no other slot stands in them;
 else its own line, with the heading or the pair of tags that frames it. No line with another slot is ever left out.
@@ -54,7 +54,7 @@ def slots_in(template: str) -> frozenset[str]:
 
 
 def check_template(template: str, *, needed: frozenset[str], optional: frozenset[str]) -> None:
-    """Raise where a template would leave out a text that its protocol needs, show one twice, or hold what nobody fills in."""
+    """Raise if a template would leave out a text that its protocol needs, show one twice, or contain an unknown slot."""
     slots = Saying(ITS_SLOTS, {"needed": _listed(needed), "optional": _listed(optional)})
     missing = needed - slots_in(template)
     unknown = sorted({name for name in _meant(template) if name not in needed | optional})
@@ -130,7 +130,7 @@ def _meant(template: str) -> Iterator[str]:
 
 
 def _no_slot(unknown: Sequence[str], allowed: frozenset[str]) -> Saying:
-    """With what the first of them may have been meant for."""
+    """With the slot that the first of them may stand for."""
     nearest = get_close_matches(unknown[0].lower(), sorted(allowed), n=1) if unknown else []
     return Saying(NEARLY_A_SLOT if nearest else NO_SLOT, {"slots": _braced(unknown), "nearest": _braced(nearest)})
 

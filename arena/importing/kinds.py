@@ -37,7 +37,7 @@ class FileToRead:
 
 @dataclass(frozen=True, slots=True)
 class FileTaken:
-    """What came of a file."""
+    """The result of importing a file."""
 
     n_added: int
     notes: list[FileNote] = field(default_factory=list)  # what the check could not know

@@ -48,7 +48,7 @@ class GameSerializer(serializers.Serializer[VisibleGame]):
     judge = _number("game.judge_id", "Number of this version of the judge.", min_value=1)
     judge_name = _text("game.judge.name")
     judge_version = _number("game.judge.version", min_value=1)
-    judge_identity = _text("game.judge.identity", "SHA-256 of all that decides what it says.")
+    judge_identity = _text("game.judge.identity", "SHA-256 of everything that determines its verdicts.")
     run = _number(None, "Number of the run, for curators; null for others, and where there was none.", allow_null=True)
     order = _field(serializers.ChoiceField, "game.order", "Which answer stood first.", choices=Game.Order.choices)
     repeat = _number("game.repeat", "Index of the repeat, from 0.", min_value=0)

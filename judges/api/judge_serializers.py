@@ -67,7 +67,7 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
     name = serializers.CharField(source="judge.name", read_only=True)
     version = serializers.IntegerField(source="judge.version", read_only=True, help_text="A changed judge is a new version.")
     is_current = serializers.SerializerMethodField(help_text="Whether no newer version has taken its place.")
-    identity = _text("SHA-256 of all that decides what it says.", source="judge.identity")
+    identity = _text("SHA-256 of everything that determines its verdicts.", source="judge.identity")
     kind = serializers.ChoiceField(source="judge.kind", choices=Judge.Kind.choices, read_only=True)
     protocol = _text("Key of the protocol, or of the offline judge.", source="judge.protocol")
     model = _text("The model's name as its provider spells it; empty for programs.", source="judge.model")

@@ -35,7 +35,7 @@ MOST_OF_TEMPLATE = 100_000
 
 CHANGED_FIELDS: SentFields = {
     "endpoint": SentField(FieldKind.TEXT, "Name of the endpoint where it is asked.", most=120),
-    "protocol": SentField(FieldKind.CHOICE, "How it is asked.", choices=tuple(PROTOCOLS)),
+    "protocol": SentField(FieldKind.CHOICE, "The protocol by which it is asked.", choices=tuple(PROTOCOLS)),
     "template": SentField(
         FieldKind.TEXT, "What it is asked, with slots such as {prompt}; the protocol's own where it is left out.",
         most=MOST_OF_TEMPLATE,
@@ -46,7 +46,7 @@ CHANGED_FIELDS: SentFields = {
 CARD_FIELDS: SentFields = {
     "name": SentField(FieldKind.TEXT, "The name on pages.", is_needed=True, most=120),
     "endpoint": SentField(FieldKind.TEXT, CHANGED_FIELDS["endpoint"].description, is_needed=True, most=120),
-    "protocol": SentField(FieldKind.CHOICE, "How it is asked.", is_needed=True, choices=tuple(PROTOCOLS)),
+    "protocol": SentField(FieldKind.CHOICE, "The protocol by which it is asked.", is_needed=True, choices=tuple(PROTOCOLS)),
     **{name: CHANGED_FIELDS[name] for name in ("template", "parameters", "family")},
 }
 CHOICE_FIELDS: SentFields = {

@@ -1,1 +1,1 @@
-"""What a judge is worth: its figures in an arena, the evidence behind them, and how they are kept up to date."""
+"""Evaluation of judges: figures per arena, the evidence behind them, and how they are kept up to date."""

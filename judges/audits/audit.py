@@ -24,7 +24,7 @@ from judges.sayings import as_it_is
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HumanBoard:
-    """What people make of the competitors: ratings, and as many resampled ones, a column a competitor, names sorted."""
+    """People's ratings of the competitors, with resampled ones, a column per competitor, names sorted."""
 
     ratings: Mapping[str, float]
     draws: Floats | None = None
@@ -167,7 +167,7 @@ def linked(figures: Sequence[Figure], sets: Mapping[str, BattleSet]) -> tuple[Fi
 
 
 def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> tuple[Figure, ...]:
-    """The board that its own games make, beside that of people."""
+    """The board made from its own games, compared with people's."""
     left_out = (say("unrated_on_board", n=len(own.unrated)),) if own.unrated and own.standings else ()
     figures = against_board(
         own.ratings, people.ratings, judge_draws=draws_of(own.fit, rng=rng), human_draws=people.draws, notes=left_out
@@ -177,7 +177,7 @@ def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> t
 
 
 def usability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Usability:
-    """Whether a judge with these games may be used."""
+    """Whether a judge with these games is usable."""
     return _usability(games, consistency(games, rng=rng)[0])
 
 

@@ -1,4 +1,4 @@
-"""An audit in the shape in which its page, its CSV and its REST resource show it. Nothing is computed here."""
+"""An audit as its page, CSV and REST resource show it. Nothing is computed here."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

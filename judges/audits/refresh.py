@@ -1,4 +1,4 @@
-"""Audits of judges, one per arena: made by a task from a judge's games and people's votes, shown by a page.
+"""Audits of judges, one per arena: computed by a task from a judge's games and people's votes, and shown on a page.
 
 audit_judge(judge, arena): claim -> games and battles as plain rows (`queries`) -> `audit` -> stored figures, as JSON.
 Labels of gold sets and graded answers come from `ground_truth`, what answered from `served_models`.
@@ -91,18 +91,18 @@ def _is_free(audit: JudgeAudit, now: datetime) -> bool:
 
 
 def expect(pairs: Iterable[tuple[int, int]]) -> None:
-    """Make the rows of first audits: they stay due until they are made, whatever becomes of the message that rings for them."""
+    """Create the rows of first audits: they stay due until computed, even if the waking message is lost."""
     rows = [JudgeAudit(judge_id=judge, arena_id=arena) for judge, arena in pairs]
     JudgeAudit.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def make_anew(audit: JudgeAudit, *, marked: str) -> None:
-    """As due as if nothing had been read: the beat rings for it, with this choice for verdicts on marked answers."""
+    """Mark it due as if nothing had been read, with this choice for verdicts on marked answers."""
     JudgeAudit.objects.filter(pk=audit.pk).update(marked=marked, read_to=0, not_before=None)
 
 
 def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | None:
-    """Audit a judge on what stands now; None where another worker is at it."""
+    """Audit a judge on the present evidence; None if another worker is at it."""
     kept, _ = JudgeAudit.objects.get_or_create(judge=judge, arena=arena)
     token = JudgeAudit.objects.claim(kept.pk, seconds=LEASE_SECONDS)
     if token is None:
@@ -171,7 +171,7 @@ def _with_bare_battles(audit: Audit, arena: Arena) -> Audit:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Verdicts on answers that seem to speak to their judge, and what is done with them."""
+    """Verdicts on answers that seem to speak to their judge, and how they are treated."""
 
     n: int
     n_verdicts: int
@@ -206,7 +206,7 @@ def _room(evidence: Evidence, played: GamesRead) -> Iterator[str]:
 
 
 def _people_board(arena: Arena, evidence: Evidence, *, rng: np.random.Generator) -> HumanBoard:
-    """What people's votes make of the competitors: Bradley-Terry, and resampled by prompt."""
+    """People's ratings of the competitors: Bradley-Terry, resampled by prompt."""
     names = dict(Competitor.objects.named().filter(arena=arena).order_by("pk").values_list("pk", "name"))
     fit = fit_bradley_terry(evidence.comparisons(names))
     by_name = np.argsort(np.array(fit.names)) if fit.names else np.zeros(0, dtype=np.int64)

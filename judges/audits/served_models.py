@@ -1,7 +1,7 @@
 """The models that answered for a judge: the model strings that came back, and the parameters that were sent, game by game.
 
-The card says what was wanted. The model behind an endpoint may change without a word, and an endpoint may refuse a parameter:
-both are only seen in what came back.
+The card says what was requested. The model behind an endpoint may change silently, and an endpoint may refuse a parameter:
+only replies show both.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""What judges said, as files: their games, the labels they are measured by, and the preferences that people or they give."""
+"""Exports of judges: their games, the labels that measure them, and preferences by people or judges."""

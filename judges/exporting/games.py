@@ -1,4 +1,4 @@
-"""Games of judges as rows: what each said of each battle in each order, or why it said nothing."""
+"""Games of judges as rows: each judge's verdict on each battle in each order, or why there is none."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,14 +19,14 @@ COLUMNS = (
     *BATTLE_COLUMNS,
     FileColumn("judge", Holds.TEXT, gettext_lazy("The judge’s name.")),
     FileColumn("judge_version", Holds.INTEGER, gettext_lazy("A changed judge is another version.")),
-    FileColumn("judge_identity", Holds.TEXT, gettext_lazy("SHA-256 of all that decides what it says.")),
+    FileColumn("judge_identity", Holds.TEXT, gettext_lazy("SHA-256 of everything that determines its verdicts.")),
     FileColumn("judge_kind", Holds.TEXT, gettext_lazy("called (a language model), offline (a program) or imported.")),
-    FileColumn("judge_model", Holds.TEXT, gettext_lazy("The model that the judge is, as its provider spells it.")),
+    FileColumn("judge_model", Holds.TEXT, gettext_lazy("The judge's model, as its provider spells it.")),
     FileColumn("judge_family", Holds.TEXT, gettext_lazy("Organisation of that model, where it is known.")),
-    FileColumn("protocol", Holds.TEXT, gettext_lazy("How it is asked.")),
+    FileColumn("protocol", Holds.TEXT, gettext_lazy("The protocol by which it is asked.")),
     FileColumn("order", Holds.TEXT, gettext_lazy("ab or ba: which answer stood first.")),
     FileColumn("repeat", Holds.INTEGER, gettext_lazy("0, or more where it was asked more than once.")),
-    FileColumn("state", Holds.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty: it is not over.")),
+    FileColumn("state", Holds.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty: not finished.")),
     FileColumn(
         "winner",
         Holds.TEXT,
@@ -46,7 +46,7 @@ COLUMNS = (
     FileColumn("reference_given", Holds.TRUTH, gettext_lazy("Whether it was shown a reference answer.")),
     FileColumn("model", Holds.TEXT, gettext_lazy("The model string that came back.")),
     FileColumn("cost", Holds.NUMBER, gettext_lazy("Dollars of all its attempts.")),
-    FileColumn("reply", Holds.TEXT, gettext_lazy("What it said, word for word; empty where that is not for you to read.")),
+    FileColumn("reply", Holds.TEXT, gettext_lazy("Its reply, word for word; empty if you may not read it.")),
     FileColumn("decided_at", Holds.TIME, gettext_lazy("When it ended.")),
 )
 
@@ -54,7 +54,7 @@ COLUMNS = (
 class GameTable(ExportTable):
     key = "games"
     title = gettext_lazy("Games of judges")
-    description = gettext_lazy("What each judge said of each battle in each order, and why some said nothing.")
+    description = gettext_lazy("Each judge's verdict on each battle in each order, or why there is none.")
     columns = COLUMNS
     is_of_battles = True
     goes_in_as = "import_judgements"

@@ -1,4 +1,4 @@
-"""Gold labels as rows. They say which answer is right, as references do: for curators alone."""
+"""Gold labels as rows. They reveal which answer is right, as references do, so they are for curators only."""
 
 from collections.abc import Iterator
 

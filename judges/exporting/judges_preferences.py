@@ -1,4 +1,4 @@
-"""What judges say of two answers: one say a judge and battle. A judge who contradicts itself says nothing."""
+"""Judges' opinions on two answers: one per judge and battle. A judge that contradicts itself has none."""
 
 from collections import Counter, defaultdict
 from itertools import groupby
@@ -15,7 +15,7 @@ BOTH_ORDERS, ANY_ORDER = "consistent_only", "majority_of_repeats"
 
 
 def judges_that_count(arena: Arena) -> dict[int, str]:
-    """Names of those whose verdicts count by default: no baselines, none that is unusable here or was excluded."""
+    """Names of the judges whose verdicts count by default: no baselines, and none that is unusable here or was excluded."""
     choices = choices_in(arena.pk)
     unusable = set(JudgeAudit.objects.filter(arena=arena, is_usable=False).values_list("judge", flat=True))
     names: dict[int, str] = {}

@@ -1,6 +1,6 @@
 """Preference pairs in the layouts that training and its benchmarks read: DPO and KTO as TRL has them, RewardBench, HelpSteer2.
 
-Each row says beside its layout whose word it rests on, how sure that is, and where its texts come from.
+Besides its layout, each row says whose opinions it rests on, how sure they are, and where its texts come from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,41 +29,42 @@ from arena.texts.csv_cells import figure
 from judges.exporting.judges_preferences import judges_that_count, tallies_of_judges
 
 PROMPTS_AT_ONCE = 50
-BETTER, MUCH_BETTER = 2, 3  # on HelpSteer2's scale from -3 to 3; nobody here says slightly better, its 1
+BETTER, MUCH_BETTER = 2, 3  # on HelpSteer2's scale from -3 to 3; "slightly better", its 1, does not exist here
 
 OPTIONS = (
     Option(
-        "source", gettext_lazy("Whose word"), gettext_lazy("Whose word it is."),
+        "source", gettext_lazy("Whose word"), gettext_lazy("Whose opinions these are."),
         words={"people": gettext_lazy("people"), "judges": gettext_lazy("judges")}, default="people",
     ),
     Option(
-        "least_votes", gettext_lazy("Least votes"), gettext_lazy("So many votes, or judges, at least speak of the two."),
+        "least_votes", gettext_lazy("Least votes"), gettext_lazy("The least number of votes, or judges, on the two answers."),
         default=1,
     ),
     Option(
         "both_orders", gettext_lazy("Judges in both orders"),
-        gettext_lazy("Whether a judge counts only where it says the same in both orders."),
+        gettext_lazy("Whether a judge counts only if it says the same in both orders."),
         words={"yes": gettext_lazy("have to agree"), "no": gettext_lazy("the majority of its games")}, default="yes",
     ),
     Option(
-        "per_prompt", gettext_lazy("Most per prompt"), gettext_lazy("So many pairs of a prompt at most, the surest ones."),
+        "per_prompt", gettext_lazy("Most per prompt"), gettext_lazy("The most pairs per prompt; the surest ones are taken."),
         default=1_000_000,
     ),
     Option(
-        "contested", gettext_lazy("Contested pairs"), gettext_lazy("What becomes of those where somebody chose the other one."),
+        "contested", gettext_lazy("Contested pairs"), gettext_lazy("What to do with pairs on which somebody chose the "
+        "other answer."),
         words={"leave_out": gettext_lazy("left out"), "mark": gettext_lazy("marked")}, default="leave_out",
     ),
 )  # fmt: skip
 BAD_ONES = Option(
-    "both_bad", gettext_lazy("Both bad"), gettext_lazy("What becomes of two answers that most call bad."),
+    "both_bad", gettext_lazy("Both bad"), gettext_lazy("What to do with two answers that most call bad."),
     words={"leave_out": gettext_lazy("left out"), "undesirable": gettext_lazy("both undesirable")}, default="leave_out",
 )  # fmt: skip
 SURENESS = (
     FileColumn("source", Holds.TEXT, gettext_lazy("people or judges.")),
-    FileColumn("judges", Holds.TEXTS, gettext_lazy("Which judges, where it is they.")),
+    FileColumn("judges", Holds.TEXTS, gettext_lazy("The judges, if opinions are judges'.")),
     FileColumn("margin", Holds.NUMBER, gettext_lazy("The share for it less the share against it, above 0 and up to 1.")),
-    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("How many votes, or judges, speak of it.")),
-    FileColumn("is_contested", Holds.TRUTH, gettext_lazy("Whether anybody said the contrary.")),
+    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("How many votes, or judges, it rests on.")),
+    FileColumn("is_contested", Holds.TRUTH, gettext_lazy("Whether anybody chose the other answer.")),
 )
 ORIGIN = (
     FileColumn("arena", Holds.TEXT, gettext_lazy("The arena’s short name.")),
@@ -90,7 +91,7 @@ SYSTEM_PROMPT = FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the m
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What some prompts give: what was said of their answers, and the texts."""
+    """A batch of prompts: opinions on their answers, and the texts."""
 
     tallies: Mapping[TwoAnswers, PairTally]
     prompts: Mapping[int, Prompt]
@@ -102,14 +103,14 @@ class Part:
 
 
 class PreferenceTable(ExportTable):
-    """Prompts some at a time: what was said of the answers to each, and their texts."""
+    """Prompts in batches: opinions on the answers, and their texts."""
 
     options: Sequence[Option] = OPTIONS
     is_of_battles = True
     only_one_turn = False
 
     def count(self, reader: Reader, arena: Arena) -> None:
-        """Only their making tells."""
+        """Known only when they are made."""
         return
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
@@ -146,7 +147,7 @@ class DpoTable(PreferenceTable):
     title = gettext_lazy("Preference pairs for DPO")
     description = gettext_lazy("A prompt, the answer that was chosen and the one that was rejected, as TRL reads them.")
     columns = (
-        FileColumn("prompt", Holds.MESSAGES, gettext_lazy("What comes before both: the system text and the first turn.")),
+        FileColumn("prompt", Holds.MESSAGES, gettext_lazy("The prompt: the system text and the first turn.")),
         FileColumn("chosen", Holds.MESSAGES, gettext_lazy("The answer that was chosen; of several turns all that follows.")),
         FileColumn("rejected", Holds.MESSAGES, gettext_lazy("The answer that was rejected, in the same way.")),
         CHOSEN_MODEL, REJECTED_MODEL, *PAIR_ORIGIN,
@@ -166,7 +167,7 @@ class KtoTable(PreferenceTable):
     description = gettext_lazy("Answers with a label: desirable where they were chosen, undesirable where they were rejected.")
     options = (*OPTIONS, BAD_ONES)
     columns = (
-        FileColumn("prompt", Holds.MESSAGES, gettext_lazy("What comes before the answer: the system text and the first turn.")),
+        FileColumn("prompt", Holds.MESSAGES, gettext_lazy("The prompt: the system text and the first turn.")),
         FileColumn("completion", Holds.MESSAGES, gettext_lazy("The answer; of several turns all that follows.")),
         FileColumn("label", Holds.TRUTH, gettext_lazy("Whether it is desirable.")),
         FileColumn("model", Holds.TEXT, gettext_lazy("The model that gave it.")),
@@ -258,13 +259,13 @@ class HelpSteer2Table(PreferenceTable):
 
 
 def opening(prompt: Prompt) -> list[dict[str, str]]:
-    """What all answers to a prompt have in common."""
+    """The part that all answers to a prompt share."""
     system = [_message("system", prompt.system_prompt)] if prompt.system_prompt else []
     return [*system, _message("user", prompt.turns[0])]
 
 
 def continued(prompt: Prompt, response: Response) -> list[dict[str, str]]:
-    """What follows: the answer, and where there are several turns what the user says between them."""
+    """The rest: the answer and, if there are several turns, the user's turns in between."""
     answers = response.turns or [response.text]
     if len(answers) != len(prompt.turns):  # told in one piece
         answers = [response.text]

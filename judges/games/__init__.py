@@ -1,1 +1,1 @@
-"""One game: its texts, the request, rules that need no call, programs as judges, and who may read it."""
+"""Games: texts, requests, rules that need no call, programs as judges, and who may read them."""

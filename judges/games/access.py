@@ -1,6 +1,6 @@
-"""Who reads which games of judges, and how much of each. The page of a battle and REST both ask here.
+"""Access to games: who may read which, and how much of each. Used by the battle page and by REST.
 
-What an attempt says beside its reply (errors, the body as received) is for curators: `visible_games`.
+An attempt's other data (errors, the body as received) are for curators only: `visible_games`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from arena.models import Arena, Battle, Run, Visibility, Voter
 from judges.models import Game
 from judges.protocols.checklist import CHECKLIST
 
-# Reasons that are made of the reply alone. Those of failures may name an address, and are for curators.
+# Reasons derived from the reply alone. Reasons of failures may name an address, so they are for curators.
 TOLD_TO_ALL = frozenset({Game.State.AMBIGUOUS.value, Game.State.UNPARSABLE.value, Game.State.TRUNCATED.value})
 MOST_AT_ONCE = 8_000
 
@@ -34,7 +34,7 @@ class GameReader:
         return cls(is_curator, is_curator or arena.content_visibility == Visibility.PUBLIC)
 
     def reads_in_full(self, game: Game) -> bool:
-        """Whether what was asked and replied is shown. A reference answer is never public."""
+        """Whether request and reply are shown. A reference answer is never public."""
         return self.is_open and (self.is_curator or not holds_reference(game))
 
     def is_told_why(self, game: Game) -> bool:

@@ -50,7 +50,7 @@ def ruling_on(contest: JudgedBattle, parameters: Parameters | None) -> DecidedWi
 def _on_texts(contest: JudgedBattle) -> DecidedWithoutCall | None:
     missing = [name for name, came in zip(contest.pair, contest.is_delivered, strict=True) if not came]
     if missing:
-        # Whatever made it fail, it is no evidence on the answer that was never given.
+        # Whatever the cause of the failure, it is no evidence about the missing answer.
         return DecidedWithoutCall(GameState.NOT_ASKED, _nobody_delivered(missing))
     if contest.is_identical:
         return DecidedWithoutCall(GameState.RULE, Saying(gettext_noop("identical answers tie")), "tie")

@@ -1,4 +1,4 @@
-"""Offline judges at battles: a program's verdicts on the answers, without a call."""
+"""Offline judges: a program's verdicts on a battle's answers, without a call."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ def offline_judge(kind: str) -> Judge:
 
 
 def decide_offline(judge: Judge, contest: JudgedBattle, *, order: Order, repeat: int, seed: int) -> OfflineSaying:
-    """One game. Lots are drawn from names and the seed, so the same arena elsewhere gets the same ones."""
+    """One game. Random choices derive from names and the seed, so they are the same for the same arena elsewhere."""
     first, second = ("\n\n".join(turns) for turns in contest.item.in_slots(order))
     game = OfflineGame(
         judge=f"{judge.name} {seed}", battle="\n".join((contest.prompt_key, *contest.pair)), order=order, repeat=repeat,

@@ -1,4 +1,4 @@
-"""Games into the database, many at a time: the only writer of verdicts."""
+"""Writes games to the database, many at a time; the only writer of verdicts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -69,7 +69,7 @@ def update_games(games: Sequence[Game], names: Sequence[str]) -> None:
 
 
 def _keep_endings(pks: Sequence[int]) -> None:
-    """Games that failed and are played again leave their place in the ledger: boards of that time are made again from here."""
+    """Games that failed and are played again record their earlier ending, so boards of that time can be rebuilt."""
     for chunk in batched(pks, ROWS_A_STATEMENT):
         failed = Game.objects.failed().filter(pk__in=chunk, event__isnull=False).order_by("pk")
         rows = [EarlierEnding(game_id=pk, event_id=event, state=state) for pk, event, state in failed.values_list(*ENDED)]

@@ -62,7 +62,7 @@ class RequestBuilder:
         return bool(contest.reference) and self.parameters.reference != "none"
 
     def reference_for(self, contest: JudgedBattle, *, seed: int, repeat: int) -> bool:
-        """Whether games of this repeat show the reference: both orders alike, so that they differ in the order alone."""
+        """Whether games of this repeat show the reference: the same for both orders, so that they differ only in order."""
         if not contest.reference:
             return False
         rng = Random(f"{seed}|{self.judge.model}|{contest.prompt_key}|{contest.pair}|{repeat}")  # noqa: S311  # no secret  # nosec B311

@@ -1,4 +1,4 @@
-"""Stored games whose request lacked a part of their battle: found from the sent messages, which every attempt keeps.
+"""Finds stored games whose request lacked a part of their battle, using the sent messages that every attempt keeps.
 
 A version before this one left out of some requests the prompt, an answer, or all turns but the first, and read replies to such
 requests again for other texts. A game is amiss where a text that its protocol needs stands in no block of the request that was

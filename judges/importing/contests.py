@@ -1,8 +1,8 @@
-"""Prompts and answers of a file -> the battles that they are: those of the arena, and new ones where there are none.
+"""Prompts and answers of a file -> battles: those of the arena, and new ones where it has none.
 
 A prompt is found by its id, else by its text. An answer is found by its competitor and text; where the file does not say whose
-it is, by its text alone; where it gives no text, it is what the arena has of the competitor. What is missing is made, unless
-the file only names it: then there is no battle.
+it is, by its text alone; where it gives no text, it is what the arena has of the competitor. Missing ones are created, unless
+the file only names them: then there is no battle.
 """
 
 import re
@@ -35,7 +35,7 @@ _UNNAMED = re.compile(rf"{UNKNOWN}( \(\w+\))?")
 
 
 class Contest(NamedTuple):
-    """Two answers to a prompt, or one, as a file names them."""
+    """One or two answers to a prompt, as a file names them."""
 
     prompt: PromptRow
     answers: tuple[NamedAnswer, ...]
@@ -64,13 +64,13 @@ class StoredAnswer(NamedTuple):
 
 
 def side_names(first: str, second: str) -> tuple[str, str]:
-    """Two answers of one model, or of nobody knows whom, are told apart by their side."""
+    """Two answers of one model, or of unknown models, are told apart by their side."""
     names = [(name.strip() or UNKNOWN)[: LONGEST_NAME - 4] for name in (first, second)]
     return (names[0], names[1]) if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)")
 
 
 def lettered(number: int) -> str:
-    """The name of one of several answers of nobody knows whom."""
+    """The name of one of several answers of unknown models."""
     return f"{UNKNOWN} ({chr(ord('A') + number)})" if number < 26 else f"{UNKNOWN} ({number + 1})"
 
 
@@ -81,7 +81,7 @@ def is_unnamed(name: str) -> bool:
 
 @dataclass
 class Finder:
-    """Finds and makes what a file names, in one arena. In a transaction.
+    """Finds or creates what a file names, in one arena. Use inside a transaction.
 
     `problems` collect what contradicts the arena. Raises TooManyCompetitors where more than `most_new` are new.
     """
@@ -103,7 +103,7 @@ class Finder:
         self._competitors = CompetitorLookup(self.arena)
 
     def battles(self, contests: Sequence[Contest]) -> list[Placed | None]:
-        """The battle of each pair; None where the file only names what is not here."""
+        """The battle of each pair; None if the file only names something that the arena lacks."""
         answers = self.answers(contests)
         pairs = [(first, second) if first and second else None for first, second in answers]
         made = battles_of(self.arena, [pair for pair in pairs if pair])
@@ -134,7 +134,7 @@ class Finder:
         return StoredAnswer(made[ResponseKey(prompt, competitor, side.text)], prompt, competitor, side.name)
 
     def _named(self, contest: Contest, prompt: int | None) -> list["_Named"]:
-        """Whose each answer is, and where it is here already."""
+        """The competitor of each answer, and the stored answer if there is one."""
         if prompt is None:
             return [_Named("", None, None) for _ in contest.answers]
         if len(contest.answers) == 1:
@@ -147,14 +147,14 @@ class Finder:
             for at, (name, given_name) in enumerate(zip(names, given, strict=True))
         ]
         first, second = sides
-        if first.owner == second.owner:  # what was found by its text belongs to the other's competitor: tell them apart
+        if first.owner == second.owner:  # the answer found by its text belongs to the other side's competitor: keep them apart
             free = next(name for name in (names[1], names[0], *map(lettered, range(3))) if name != first.owner)
             self._sides.update({free} - set(given))
             sides[1] = _Named(free, second.text, None)
         return sides
 
     def _lettered_pair(self, contest: Contest, prompt: int) -> tuple[str, str]:
-        """Two answers of nobody knows whom: an answer that stands in several pairs keeps its letter."""
+        """Two answers of unknown models: an answer that occurs in several pairs keeps its letter."""
         letters = self._letters.setdefault(prompt, {})
         first, second = (answer.text or "" for answer in contest.answers)
         name = letters.get(first) or next(each for each in map(lettered, count()) if each != letters.get(second))
@@ -166,7 +166,7 @@ class Finder:
         return name, other
 
     def _alone(self, contest: Contest, prompt: int) -> "_Named":
-        """An answer of nobody knows whom has a letter that no other answer to its prompt has."""
+        """An answer of an unknown model gets a letter that no other answer to its prompt has."""
         name, text = contest.answers[0].competitor.strip()[: LONGEST_NAME - 4], contest.answers[0].text
         if name and not is_unnamed(name):
             return self._known(contest, prompt, 0, name, is_given=True)
@@ -191,7 +191,7 @@ class Finder:
         return _Named(name, text, same)
 
     def _first_turn(self, contest: Contest, name: str) -> "_Named":
-        """Of an answer of several turns the first alone, as an answer to the first turn."""
+        """The first turn of an answer of several turns, as an answer to the first turn."""
         of_whole = Response.objects.filter(prompt__arena=self.arena, prompt__key=contest.prompt.key, competitor__name=name)
         turns = of_whole.order_by("repeat").values_list("turns", flat=True).first()
         return _Named(name, str(turns[0]) if turns else None, None)
@@ -211,7 +211,7 @@ class Finder:
         return [None if row is None else ids.get(self._prompts.identity(row)) for row in by_place.values()]
 
     def _as_here(self, row: PromptRow) -> PromptRow | None:
-        """By its id, else by its text, else as it is: new. None where it is only named and not here."""
+        """Found by its id, else by its text, else taken as new. None if it is only named and the arena lacks it."""
         known = self._prompts.look_up([])
         if row.key and self._prompts.identity(row) in known:
             if problem := self._prompts.contradiction(row):
@@ -224,7 +224,7 @@ class Finder:
         return bare if self._prompts.identity(bare) in known else row
 
     def _asked(self, contest: Contest) -> PromptRow | None:
-        """What was asked; of a first turn alone the prompt of that turn."""
+        """The prompt; for a judgement of the first turn alone, the prompt of that turn."""
         row = contest.prompt
         if contest.turn != 1 or not row.key:
             return row
@@ -251,7 +251,7 @@ class Finder:
         self._read |= prompts
 
     def _make(self, names: Iterable[str]) -> None:
-        """Competitors that are new; sides whose model nobody named are shown to no voter and on no board."""
+        """New competitors; sides without a model's name are hidden from voters and boards."""
         here = set(self.arena.competitors.values_list("name", flat=True))
         new = [name for name in sorted(names) if name not in here]
         must_be_allowed(len(new), self.most_new)
@@ -263,7 +263,7 @@ class Finder:
 
 
 class _Named(NamedTuple):
-    """An answer as it is looked for, or as it is found."""
+    """An answer as the file names it, or as it is stored."""
 
     name: str
     text: str | None
@@ -279,7 +279,7 @@ def _digest(text: str) -> bytes:
 
 
 def _key(one: StoredAnswer, other: StoredAnswer) -> tuple[int, int]:
-    """Responses of a battle: that of the competitor with the lower id first."""
+    """The two responses of a battle, that of the competitor with the lower id first."""
     return (one.pk, other.pk) if one.competitor_id < other.competitor_id else (other.pk, one.pk)
 
 
@@ -288,7 +288,7 @@ def placed(battles: Mapping[tuple[int, int], int], first: StoredAnswer, second: 
 
 
 def battles_of(arena: Arena, pairs: Sequence[tuple[StoredAnswer, StoredAnswer]]) -> dict[tuple[int, int], int]:
-    """By responses: the battle of the two that is here, one that was made for judging before one that was voted on."""
+    """By responses: the stored battle of the two, preferably one made for judging rather than for votes."""
     wanted = {_key(*pair): pair for pair in pairs}
     battles = dict(standing(arena, wanted))
     new = [

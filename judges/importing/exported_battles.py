@@ -25,7 +25,7 @@ def placed_battles(arena: Arena, named: Sequence[NamedBattle]) -> list[Placed | 
 
 
 def _by_key(arena: Arena, named: Sequence[NamedBattle]) -> dict[NamedBattle, Placed]:
-    """A battle of other models or on another prompt is another one, whatever its id."""
+    """A battle of other models or on another prompt is a different one, even with the same id."""
     own = battle_namer(arena)
     origin = own(0).removesuffix("0")
     numbers = {each: each.key.removeprefix(origin) for each in named if each.key.startswith(origin)}

@@ -1,4 +1,4 @@
-"""Agon's own files of gold labels -> the gold sets that they come from, on the battles that they name."""
+"""Agon's own files of gold labels -> gold sets of the same names, on the battles that they name."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ LONGEST_NAME = 120
 def load_exported_labels(
     arena: Arena, rows: Sequence[LabelRow], *, filename: str, name: str = "", source: Import | None = None
 ) -> Loaded:
-    """In a transaction. `name` puts all of them into one set; what is here already is not made again.
+    """Call inside a transaction. `name` puts all of them into one set; existing labels are not created again.
 
     Raises ImportProblems where the arena has none of the battles.
     """
@@ -29,7 +29,7 @@ def load_exported_labels(
     placed = placed_battles(arena, [exported.battle for _row, exported in exported_rows])
     if not any(placed):
         rows_in_words = PlainWords(counted(len(rows), "row", "rows"))
-        allowed = _("not one row names a battle of %(arena)s: bring its prompts, answers and battles first")
+        allowed = _("no row names a battle of %(arena)s: import its prompts, answers and battles first")
         problem_of(filename, _("the file"), rows_in_words, allowed % {"arena": arena.slug})
     sets: dict[str, GoldSet] = {}
     items: dict[GoldSet, dict[tuple[int, str], GoldItem]] = {}

@@ -82,7 +82,7 @@ class Loaded:
     n_added: int = 0
 
     def notes(self) -> Iterator[FileNote]:
-        """For people: what is new, what was merged, which labels contradict each other, and which answers are none."""
+        """For people: what is new, what was merged, which labels contradict each other, and which answers are not answers."""
         yield notes.of_new(self.n_new)
         yield from self._about_sets()
         if self.repeated:
@@ -112,7 +112,7 @@ class Loaded:
             yield notes.of_unknown_prompts(self.n_not_here)
 
     def warnings(self) -> Iterator[FileNote]:
-        """What most likely is not meant."""
+        """Texts that are most likely unintended."""
         yield from self.not_meant[: notes.MOST_NAMED]
         if (n_more := len(self.not_meant) - notes.MOST_NAMED) > 0:
             yield notes.of_more_ids(n_more)
@@ -191,7 +191,7 @@ def _labels(items: Iterable[GoldItem]) -> Labels:
 
 
 def _set_for(arena: Arena, name: str, origin: str, wanted: Labels, *, is_named: bool, of_judges: Iterable[Judge]) -> GoldSet:
-    """One gold set serves all judges: known by its name, else by what it says."""
+    """One gold set serves all judges; it is found by its name, else by its content."""
     here = {gold.name: gold for gold in arena.gold_sets.order_by("pk")}
     if name[:120] in here:
         return here[name[:120]]
@@ -205,7 +205,9 @@ def _set_for(arena: Arena, name: str, origin: str, wanted: Labels, *, is_named: 
 
 
 def _of_judges(sets: Iterable[GoldSet], origin: str, judges: Iterable[Judge]) -> GoldSet | None:
-    """The set of this layout that the other games of these judges are measured by, where it is one: a judge came in parts."""
+    """The set of this layout that the other games of these judges are measured by, if there is just one: a judge's games may
+    come in parts.
+    """
     games = Game.objects.filter(judge__in=list(judges))
     measured = [gold for gold in sets if gold.origin == origin and games.filter(battle__gold_items__gold_set=gold).exists()]
     return measured[0] if len(measured) == 1 else None
@@ -252,7 +254,7 @@ def n_here(arena: Arena) -> dict[str, int]:
 
 
 def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[FileNote]:
-    """Prompts that are another prompt's id, and answers that are a competitor's name: a file of ids is no gold set."""
+    """Prompts that are another prompt's id, and answers that are a competitor's name: a file of ids is not a gold set."""
     ids: set[str] = set()
     asked = {"\n\n".join(pair.prompt.turns) for pair in pairs}
     for some in batched({text for text in asked if 0 < len(text) <= LONGEST_NAME}, KEYS_A_QUERY):
@@ -270,7 +272,7 @@ def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[FileNote]:
 
 
 def _odd_answers(pairs: Iterable[LabelRow]) -> tuple[tuple[str, ...], int]:
-    """Keys of pairs with an empty answer, and how many answers have what was thought before."""
+    """Keys of pairs with an empty answer, and how many answers include thinking."""
     empty, n_thought = [], 0
     for pair in pairs:
         parts = [parted(answer.text) for answer in pair.answers]

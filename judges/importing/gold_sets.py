@@ -60,7 +60,7 @@ class VerifiedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class GoldPairs:
-    """Pairs made from verifiers, and prompts that gave none."""
+    """Pairs made from verifiers, and prompts without a pair."""
 
     pairs: tuple[GoldPair, ...]
     n_all_pass: int

@@ -13,9 +13,9 @@ LONGEST = 120
 
 
 def imported_judge(name: str, protocol: str, *, layout: str, otherwise: str, digest: str, model: str = "") -> Judge:
-    """The judge of this name, which takes further files; without a name each file is a judge of its own.
+    """The judge of this name, to which further files are added; without a name each file is a separate judge.
 
-    Whoever named a judge says that it is that one: nobody knows that of two files without a name.
+    A name identifies the judge; two files without names may come from different ones.
     """
     if not name:
         return stored_judge(
@@ -30,7 +30,7 @@ def imported_judge(name: str, protocol: str, *, layout: str, otherwise: str, dig
     same = known.filter(name=name, protocol=protocol).order_by("pk").first()
     if same is not None:
         return same
-    if known.filter(name=name).exists():  # which says another kind of thing: pairs here, grades there
+    if known.filter(name=name).exists():  # which gives another kind of judgement: pairs in one, grades in the other
         name = f"{name[: LONGEST - 30]}, {protocol}"
         if (same := known.filter(name=name, protocol=protocol).order_by("pk").first()) is not None:
             return same
@@ -57,7 +57,7 @@ def exported_judge(name: str, protocol: str, exported: ExportedGame, *, model: s
 
 
 def supersede_older(judges: Iterable[Judge]) -> None:
-    """Of versions that came in together the newest is the judge of today, as it was where they come from."""
+    """Of versions imported together, the newest is the current judge, as on the site they come from."""
     by_name: dict[str, list[Judge]] = {}
     for judge in sorted({judge for judge in judges if not judge.is_called}, key=lambda judge: judge.version):
         by_name.setdefault(judge.name, []).append(judge)

@@ -1,4 +1,4 @@
-"""Judgements -> games of imported judges, once. A file names its judges, or it is told whose judgements it holds."""
+"""Judgements -> games of imported judges, without duplicates. A file names its judges, or the importer does."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -34,7 +34,7 @@ MARKED = "an answer seems to speak to the judge"  # in English, as reasons in th
 
 @dataclass(frozen=True, slots=True)
 class JudgementChoices:
-    """What is chosen beside a file of judgements."""
+    """Options given with a file of judgements."""
 
     judge: str = ""  # whose they are, whatever the rows say
     gold: str = ""  # name of the gold set of the labels that come with them
@@ -44,14 +44,14 @@ class JudgementChoices:
 
 @dataclass
 class Taken:
-    """What came of a file."""
+    """The result of importing a file."""
 
     format: str
     n_rows: int
     n_games: int = 0
     n_added: int = 0
     n_without_battle: int = 0
-    n_repeated: int = 0  # games that stand in the file more than once, word for word
+    n_repeated: int = 0  # games that occur in the file more than once, word for word
     judges: list[Judge] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)  # of all games of the file
     n_new: Mapping[str, int] = field(default_factory=dict)  # prompts, answers and competitors that were made
@@ -97,7 +97,7 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choi
 
 
 class Speaker(NamedTuple):
-    """What rows say of their judge."""
+    """What rows say about their judge."""
 
     name: str
     protocol: str  # that they are like
@@ -154,13 +154,13 @@ def _load_gold(
 
 def _refuse(arena: Arena, file: ReadFile[JudgementRow]) -> None:
     row = file.rows[0] if file.rows else None
-    allowed = _("not one row names a battle of %(arena)s: bring its prompts and answers, or its test set, first")
+    allowed = _("no row names a battle of %(arena)s: import its prompts and answers, or its test set, first")
     rows = counted(len(file.rows), "row", "rows")
     problem_of(file.filename, _("the file"), PlainWords(rows), allowed % {"arena": arena.slug}, line=row.line if row else 1)
 
 
 def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dict[Place, JudgementRow]:
-    """A row that is there twice is one game; which of two different ones counts is not guessed."""
+    """A repeated row is one game; which of two different ones counts is not guessed."""
     by_place: dict[Place, JudgementRow] = {}
     problems = Problems(filename)
     for place, row in games:
@@ -214,7 +214,7 @@ def _game(judge: Judge, place: Place, row: JudgementRow) -> Game:
 
 
 def _as_exported(game: Game, judge: Judge, exported: ExportedGame) -> None:
-    """What its file says of it, beside its verdict.
+    """What its file says about it besides the verdict.
 
     Of a language model that is asked, a verdict on an answer that seems to speak to it counts only where a curator says so.
     """

@@ -34,16 +34,14 @@ SIDES: Mapping[str, Any] = {
     Outcome.TIE.value: gettext_lazy("equal"),
     Outcome.BOTH_BAD.value: gettext_lazy("both bad"),
 }
-GOLD = FileOption(
-    gettext_lazy("Gold set"), gettext_lazy("For gold labels: the name of the set they go to; the file's where it is empty.")
-)
+GOLD = FileOption(gettext_lazy("Gold set"), gettext_lazy("For gold labels: the name of their set. Empty: the file's name."))
 SLOTS = {"first": gettext_lazy("first shown"), "second": gettext_lazy("second shown"), "tie": gettext_lazy("equal"),
          "both_bad": gettext_lazy("both bad")}  # fmt: skip
 LONGEST_CELL = 120
 
 
 def _words(*formats: type[Any]) -> Mapping[str, tuple[str, ...]]:
-    """What columns of our fields are called elsewhere."""
+    """Other names for the columns of our fields."""
     names: dict[str, tuple[str, ...]] = {}
     for each in formats:
         for name in sorted(each.read):
@@ -82,7 +80,7 @@ class JudgementFiles:
         {
             "judge": FileOption(
                 gettext_lazy("Judge"),
-                gettext_lazy("For judgements: whose they are; as the rows name it, or the file's name, where it is empty."),
+                gettext_lazy("For judgements: the judge. Empty: as the rows name it, or the file's name."),
             ),
             "gold": GOLD,
             "order": FileOption(

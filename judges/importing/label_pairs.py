@@ -10,9 +10,8 @@ from judges.importing.rows import LabelledAnswer, LabelRow
 def pairs_of(rows: Sequence[LabelRow], *, grades_decide: bool = False) -> list[LabelRow]:
     """Every pair, each with a key of its own: the file's own one, else its line.
 
-    Of answers to one prompt that are right and that are wrong, each is in a pair at least once; of answers with different
-    grades, where grades decide, every pair is one. Which answer of such a pair stands first is drawn by hash. Grades that are
-    equal say nothing of a pair: no label is made of them.
+    Each right and each wrong answer to a prompt is in at least one pair; if grades decide, every two answers with different
+    grades make a pair. Which answer of such a pair comes first is drawn by hash. Equal grades make no label.
     """
     pairs = [row for row in rows if row.is_pair]
     for row in _by_prompt([row for row in rows if not row.is_pair]):

@@ -1,4 +1,4 @@
-"""What is to be said of judgements and labels that came in; made when it is read, as `arena.importing.files.notes` has it."""
+"""Notes on imported judgements and labels; translated when read, as in `arena.importing.files.notes`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +16,7 @@ _BATTLES = ngettext_lazy("%(n)s battle", "%(n)s battles", "n")
 
 
 def of_columns(ignored: Sequence[str]) -> list[FileNote]:
-    """Those that nobody reads."""
+    """Columns that are not read."""
     words = gettext_lazy("Columns that are not read: %(columns)s.")
     return [note(words, columns=", ".join(ignored[:MOST_COLUMNS]))] if ignored else []
 
@@ -65,7 +65,7 @@ def of_sets(names: Iterable[str]) -> FileNote:
 
 
 def of_serving_set(name: str) -> FileNote:
-    words = gettext_lazy("These are labels of the gold set %(name)s: it serves this file, too, and no other one was made.")
+    words = gettext_lazy("These are labels of the gold set %(name)s, which serves this file too; no other set was created.")
     return note(words, name=name)
 
 
@@ -76,8 +76,8 @@ def of_labelled_answers(n: int) -> FileNote:
 
 def of_other_labels(n: int) -> FileNote:
     words = ngettext_lazy(
-        "%(n)s answer has another label in this set already: that one stays.",
-        "%(n)s answers have another label in this set already: that one stays.",
+        "%(n)s answer has another label in this set already, which stays.",
+        "%(n)s answers have other labels in this set already, which stay.",
         "n",
     )
     return note(words, n=n)

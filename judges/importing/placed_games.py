@@ -1,4 +1,4 @@
-"""Rows of judgements -> the battle, order and repeat of each."""
+"""Rows of judgements -> their battles, orders and repeats."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ type Place = tuple[int, Order, int]  # battle, order, repeat
 
 @dataclass
 class PlacedGames:
-    """What each row is about, and the lines of those that are about nothing here."""
+    """What each row is about, and the lines of those about nothing in the arena."""
 
     games: list[tuple[Place, JudgementRow]] = field(default_factory=list)
     without: list[int] = field(default_factory=list)
@@ -56,7 +56,7 @@ def place_games(arena: Arena, file: ReadFile[JudgementRow], *, gold: str, most_n
 
 
 def _take(placed: PlacedGames, rows: Sequence[JudgementRow], at: Sequence[Placed | None]) -> None:
-    """Pairs of a test set that are the same answers are judged once each: their judgements are repeats."""
+    """Pairs of a test set with the same answers are each judged once: their judgements are repeats."""
     numbers: dict[tuple[int, Order, str, str], list[str]] = defaultdict(list)
     for row, one in zip(rows, at, strict=True):
         if one is None:
@@ -70,7 +70,7 @@ def _take(placed: PlacedGames, rows: Sequence[JudgementRow], at: Sequence[Placed
 
 
 def _by_gold(arena: Arena, origin: str, name: str) -> dict[str, Placed]:
-    """By the numbers that a test set's gold set has kept; of several sets the one that is named, else the newest."""
+    """By the numbers stored in the test set's gold set; of several sets the named one, else the newest."""
     sets = arena.gold_sets.filter(origin=origin)
     if name:
         sets = sets.filter(name=name[:120])
@@ -108,17 +108,17 @@ def _take_graded(
             continue
         if not places[answer.pk]:
             placed_games.alone.append(row.line)
-        seen = criteria[answer.pk, row.judge]  # by other criteria it is graded once more
+        seen = criteria[answer.pk, row.judge]  # graded again by other criteria
         if row.pair not in seen:
             seen.append(row.pair)
         for number, one in enumerate(places[answer.pk]):
-            # "ab" grades answer a. What it cost is told once.
+            # "ab" grades answer a. The cost is stored once.
             game = row if number == 0 else row._replace(cost=0)
             placed_games.games.append(((one.battle_id, one.order, row.repeat or seen.index(row.pair)), game))
 
 
 def _meetings(arena: Arena, graded: Mapping[int, StoredAnswer]) -> list[tuple[StoredAnswer, StoredAnswer]]:
-    """Battles that are here between these answers; an answer that is in none of them meets the next one."""
+    """Stored battles between these answers; an answer that is in none of them is paired with the next one."""
     ordered = sorted(graded.values(), key=lambda answer: (answer.competitor_id, answer.pk))
     every = {
         (low.pk, high.pk): (low, high)

@@ -1,4 +1,4 @@
-"""A file of judgements or labels -> its typed rows, and what is to be said of it. Nothing is written."""
+"""A file of judgements or labels -> typed rows and notes. Nothing is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from judges.importing.rows import JudgementRow, LabelRow
 
 @dataclass(frozen=True, slots=True)
 class ReadFile[T]:
-    """All rows of a file: such files are of thousands of rows, not of millions."""
+    """All rows of a file: such files have thousands of rows, not millions."""
 
     filename: str
     format: str

@@ -1,4 +1,4 @@
-"""What the formats make of a file of judgements or labels: typed rows, before it is known which battles they are about."""
+"""Typed rows of files of judgements or labels, before their battles are looked up."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,14 @@ from judges.verdicts.verdict import Order, Side, Verdict
 
 
 class NamedAnswer(NamedTuple):
-    """One of the answers that a row is about."""
+    """One of the answers in a row."""
 
     competitor: str = ""  # empty: the file does not say whose it is
-    text: str | None = None  # None: the one that the arena has of this competitor
+    text: str | None = None  # None: the arena's answer of this competitor
 
 
 class Judgement(NamedTuple):
-    """What a judgement comes to."""
+    """A judgement: how it ended, and its verdict if it has one."""
 
     state: GameState
     verdict: Verdict | float | None = None  # of the slots; a number where one answer was graded
@@ -26,7 +26,7 @@ class Judgement(NamedTuple):
 
 
 class NamedBattle(NamedTuple):
-    """How Agon's own files name a battle: by its id there, and by its answers."""
+    """How Agon's own files name a battle: by its id and by its answers."""
 
     key: str
     prompt: str  # the prompt's id; empty where it is not known
@@ -35,7 +35,7 @@ class NamedBattle(NamedTuple):
 
 
 class ExportedGame(NamedTuple):
-    """What only Agon's own files of games say."""
+    """Fields that only Agon's own files of games have."""
 
     battle: NamedBattle
     identity: str  # of the judge
@@ -47,7 +47,7 @@ class ExportedGame(NamedTuple):
 
 
 class ExportedLabel(NamedTuple):
-    """What only Agon's own files of gold labels say."""
+    """Fields that only Agon's own files of gold labels have."""
 
     battle: NamedBattle
     gold_set: str
@@ -57,10 +57,10 @@ class ExportedLabel(NamedTuple):
 
 
 class JudgementRow(NamedTuple):
-    """One judgement: of two answers, or of one that is graded."""
+    """One judgement: of two answers, or a grade of one."""
 
     line: int
-    protocol: str  # key of the protocol that it is like
+    protocol: str  # key of the protocol that it resembles
     answers: tuple[NamedAnswer, ...]  # in the order of the file, whichever was shown first
     judgement: Judgement
     prompt: PromptRow = PromptRow(0, "")
@@ -74,7 +74,7 @@ class JudgementRow(NamedTuple):
     pair: str = ""  # the test set's own number of the pair, where that is all that names it
     label: Side | None = None  # what is known to be right, where the file says it; "a" is the first answer
     origin: str = ""  # subject or source, for figures by group
-    contradicts: str = ""  # what the reply says, where it is something else than the label
+    contradicts: str = ""  # what the reply says if that differs from the label
     exported: ExportedGame | None = None
 
     @property
@@ -83,7 +83,7 @@ class JudgementRow(NamedTuple):
 
 
 class LabelledAnswer(NamedTuple):
-    """An answer of which is known whether it is right, or how good it is."""
+    """An answer known to be right or wrong, or with a known grade."""
 
     competitor: str
     text: str
@@ -92,7 +92,7 @@ class LabelledAnswer(NamedTuple):
 
 
 class LabelRow(NamedTuple):
-    """What is known to be right of the answers to one prompt: which of two is better, or how good each is."""
+    """Known truth about the answers to one prompt: which of two is better, or how good each is."""
 
     line: int
     key: str  # the set's own number of it; empty: the line

@@ -1,4 +1,4 @@
-"""Files of judgements and of labels, from a command or a page: checked or taken in, with their arena where that is new."""
+"""Import or check of files of judgements and labels, from a command or a page, creating the arena if it is new."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from judges.importing.rows import LabelRow
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a file goes: the arena of this short name, which is made on the way."""
+    """The destination: the arena of this short name, which is created if missing."""
 
     slug: str
     name: str = ""
@@ -32,7 +32,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """What came of a file of labels."""
+    """The result of importing a file of labels."""
 
     arena: Arena
     loaded: Loaded
@@ -90,7 +90,7 @@ def take_labels(
 
 
 def name_of_set(file: ReadFile[LabelRow]) -> str:
-    """Of the gold set: as the file is called, unless its rows name their sets."""
+    """The gold set's name: that of the file, unless its rows name their sets."""
     return "" if file.format == ExportedLabels.name else Path(file.filename).stem
 
 

@@ -1,4 +1,4 @@
-"""A file of judgements or labels is set aside, or restored, as a whole. What was set aside for itself stays so."""
+"""A file of judgements or labels is set aside or restored as a whole. Rows set aside individually stay so."""
 
 from django.contrib.auth.models import User
 
@@ -7,11 +7,11 @@ from judges.games import curation
 from judges.models import Game, GoldAnswer, GoldItem, Judge
 
 BEFORE = "set_aside_before"
-"""In the report of an import of labels that is set aside: those that did not count before."""
+"""In the report of a set-aside import of labels: those that did not count before."""
 
 
 def reason_of(source: Import) -> str:
-    """How the reason begins for which games of an import do not count."""
+    """The beginning of the reason for which games of an import do not count."""
     return f"import {source.pk} set aside"
 
 

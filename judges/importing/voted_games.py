@@ -1,4 +1,4 @@
-"""What judges said as voters of a file of battles -> games of imported judges: see `arena.importing.voters_that_judge`."""
+"""Votes of judges in a file of battles -> games of imported judges: see `arena.importing.voters_that_judge`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ def _add(source: Import, judge: Judge, verdicts: Sequence[VotedVerdict]) -> int:
 
 
 def count(source: Import, *, is_counted: bool, reason: str, actor: User | None) -> None:
-    """With their import the games are set aside and restored; what was set aside for itself stays so."""
+    """The games are set aside and restored with their import; those set aside individually stay so."""
     games = Game.objects.filter(battle__source=source, judge__kind=Judge.Kind.IMPORTED)
     if is_counted:
         curation.restore_games(games.filter(set_aside_reason__startswith=reason_of(source)), actor)

@@ -1,4 +1,4 @@
-"""Parts of a reply that are not the judge's own answer, echoed material and thinking: cut before labels are looked for.
+"""Removes what is not the judge's own answer, that is echoed material and thinking, before labels are looked for.
 
 Both are read in one pass: a reply of a hundred thousand opening tags costs no more than one of prose.
 """

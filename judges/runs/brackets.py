@@ -1,6 +1,6 @@
 """Tournaments that judges play: knock-out brackets on many prompts, a round of all of them at a time.
 
-What the games of a battle come to says who goes on; where that is nothing, a lot does. Boards count the games, never the lots.
+The games of a battle decide who advances; if they decide nothing, a lot does. Boards count the games, never the lots.
 The same entrants, seed and results give the same brackets: a tournament can be played again up to any round.
 """
 
@@ -61,7 +61,7 @@ class Brackets:
 
     @property
     def meetings(self) -> list[Meeting]:
-        """Those of the round that is to be played now; none where every bracket is over."""
+        """The pairings of the present round; none if every bracket is over."""
         return [self._meeting(prompt, match) for prompt, matches in self._matches.items() for match in matches]
 
     def advance(self, results: str) -> None:

@@ -1,4 +1,4 @@
-"""Previews of a card's requests about a real battle, without sending them; and one trial call, a run of one game."""
+"""Previews of a card's requests for a real battle, without sending them; and a trial call, which is a run of one game."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Checklists that models write: one call for each prompt that has none yet. What a person wrote or edited is never touched.
+"""Checklists written by models: one call for each prompt that has none. Those written or edited by a person are never changed.
 
 drafted(arena, wish) -> ChecklistDraft (nothing is written) -> start(draft) -> Run with its calls, in one transaction.
 """
@@ -28,12 +28,12 @@ from judges.verdicts.reply_endings import UNFINISHED
 
 MAX_TOKENS = 1_024
 ROWS_A_STATEMENT = 500
-HERE_ALREADY = "the prompt has a checklist by now: nothing was asked"
+HERE_ALREADY = "the prompt has a checklist now, so nothing was asked"
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistSettings:
-    """How checklists are asked for."""
+    """The request for a checklist."""
 
     max_tokens: int = MAX_TOKENS
 
@@ -88,7 +88,7 @@ class ChecklistWriting:
 
     def results(self, run: Run) -> Sequence[Link]:
         written = f"{reverse('admin:judges_checklist_changelist')}?prompt__arena__id__exact={run.arena_id}"
-        return [Link(_("Checklists"), written), Link(_("Judge by them"), f"{reverse('new-run')}?arena={run.arena.slug}")]
+        return [Link(_("Checklists"), written), Link(_("Judge with them"), f"{reverse('new-run')}?arena={run.arena.slug}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def start(draft: ChecklistDraft, *, cap: int | None = None, created_by: User | N
 
 
 def _waiting() -> QuerySet[ChecklistCall]:
-    """What runs are still to ask for; a paused one may go on at any time."""
+    """What runs have yet to ask for; a paused one may go on at any time."""
     waiting = ChecklistCall.objects.filter(call__state=Call.State.WAITING)
     return waiting.exclude(call__run__state=Run.State.CANCELLED)
 

@@ -1,4 +1,4 @@
-"""Scores that rest on a checklist before it was edited: found, reported, and asked for again if a curator chooses to.
+"""Scores based on a checklist before it was edited: found, reported, and asked for again if a curator chooses so.
 
 A game keeps the criteria it was asked with. One of a time when games kept none rests on an earlier list where the list was
 edited after it was decided.
@@ -40,7 +40,7 @@ def n_on_earlier_lists(judge: Judge, games: Iterable[int]) -> int:
 
 
 def mixed_lists(judges: Iterable[Judge], battles: Iterable[int]) -> Iterator[str]:
-    """For readers of what is stored, where scores by earlier lists and by present ones stand together."""
+    """A note for boards that mix scores by earlier and by present lists."""
     yield from map(str, on_mixed_lists(judges, battles))
 
 

@@ -1,4 +1,4 @@
-"""The calls of a run of judging: a battle becomes a request, a reply a verdict or the reason why there is none."""
+"""The calls of a judging run: from battle to request, and from reply to verdict or the reason why there is none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ _PATHS: Mapping[type[Archivable], tuple[str, ...]] = {
     Competitor: ("competitor_a", "competitor_b"),
     Response: ("response_a", "response_b"),
 }
-NOT_OVER = frozenset({"cancelled"})  # the call is, the game is not
+NOT_OVER = frozenset({"cancelled"})  # the call has one, the game has not
 
 
 @dataclass(frozen=True, slots=True)
 class JudgingContext:
-    """What reading the reply needs to know of its request."""
+    """What reading the reply needs to know about its request."""
 
     asker: RequestBuilder
     item: JudgeInput
@@ -49,7 +49,7 @@ class JudgingContext:
 
 @dataclass(frozen=True, slots=True)
 class LabelMeaning:
-    """A label and what it means: a verdict of the two slots, or points of the one answer that was shown."""
+    """A label and its meaning: a verdict on the two slots, or points for the one answer shown."""
 
     parsed: Parsed
     asked: JudgingContext
@@ -87,7 +87,7 @@ class Judging:
         return ReplyResult(parsed.state.value, LabelMeaning(parsed, asked, asked.asker.verdict(parsed.label, asked.item)))
 
     def settle(self, decided: Sequence[FinishedCall]) -> None:
-        """Only games that wait for exactly these calls: a verdict that was written once is not written again."""
+        """Only games that wait for exactly these calls: a stored verdict is never overwritten."""
         over = {one.call.pk: one for one in decided if one.reading.outcome not in NOT_OVER}
         waiting = Game.objects.undecided().select_for_update(of=("self",)).filter(call__in=over)
         games = list(waiting.select_related("run").order_by("pk"))
@@ -185,8 +185,8 @@ def _end(game: Game, reading: ReplyResult) -> None:
     if game.state != GameState.OK:
         return
     if game_reading is None or game_reading.meaning is None:
-        # A reply that was read without a result is a fault of this program, and no verdict.
-        end_game(game, GameState.ERROR, reason="the reply was read, and nothing was found in it")
+        # A reply read without a result is a bug in this program, not a verdict.
+        end_game(game, GameState.ERROR, reason="the reply was read without a result")
         return
     give_verdict(game, game_reading.meaning)
 

@@ -120,7 +120,7 @@ def _battles(arena: Arena, wish: JudgingRequest, now: datetime | None) -> list[i
         return standing_battles(arena, wish.scope, most=wish.most, seed=wish.seed)
     if wish.plan == "active":
         if wish.most is None:
-            raise CannotPlan(_("active pairing goes on for ever: say how many battles"))
+            raise CannotPlan(_("active pairing never ends by itself: give the number of battles"))
         return active_pairs(arena, wish.scope, most=wish.most, seed=wish.seed, now=now)
     return all_pairs(arena, wish.scope, baseline=wish.baseline, most=wish.most, seed=wish.seed, now=now)
 

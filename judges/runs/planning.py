@@ -1,7 +1,7 @@
 """Plans of judging: the games to be played, the rules that decide some of them without a call, and the cost of the rest.
 
 draw_up(...) -> Draft (nothing is written) -> start(draft) -> Run with its calls and games, in one transaction.
-A game that has its verdict is never played again; one whose request was answered before is read from the stored reply.
+A game with a verdict is never played again; if its request was answered before, the stored reply is read.
 Rounds that a run goes on to (`judges.runs.tournaments`) are drawn up in the same way, and added to it by `add_games`.
 """
 
@@ -56,7 +56,7 @@ class CardOutdated(CannotPlan):
 
 @dataclass(slots=True)
 class PlannedCounts:
-    """What a plan comes to, in games; `n_calls` of them have to be sent."""
+    """A plan in numbers of games; `n_calls` of them have to be sent."""
 
     n_battles: int = 0
     n_games: int = 0
@@ -94,7 +94,7 @@ class JudgingDraft(Draft[Judge]):
     n_later: int = 0  # games of each judge in later rounds
     misfits: dict[str, int] = field(default_factory=dict)  # why -> how many
     failures: dict[str, int] = field(default_factory=dict)  # why nobody is asked, though the protocol could -> how many
-    constants: Sequence[str] = ()  # who answers many prompts alike: flagged, and judged all the same
+    constants: Sequence[str] = ()  # competitors that answer many prompts alike: flagged, but judged
 
     def ask(self, judge: Judge, each: Estimate) -> None:
         """Count calls of this judge, each with so much at the most."""
@@ -107,7 +107,7 @@ class JudgingDraft(Draft[Judge]):
 
     @property
     def is_something_left(self) -> bool:
-        """Games to play now, or rounds to come whose games of this round are over already."""
+        """Whether there are games to play now, or later rounds while this round's games are over."""
         return super().is_something_left or (self.n_later > 0 and not self.n_under_way)
 
     def similar_calls(self, asked: Judge) -> QuerySet[Call]:
@@ -259,7 +259,7 @@ def _add_games_of(judge: Judge, draft: JudgingDraft, pairs: dict[int, tuple[int,
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """A game that is here."""
+    """A stored game."""
 
     pk: int
     state: str
@@ -293,7 +293,7 @@ def _place(slot: PlannedGame) -> Place:
 
 
 def _is_open(standing: _Standing | None, draft: JudgingDraft, *, again: bool) -> bool:
-    """Whether the game is to be played now."""
+    """Whether the game has to be played now."""
     if standing is None:
         return True
     counts = draft.counts
@@ -417,7 +417,7 @@ def _name(draft: JudgingDraft) -> str:
 
 
 def _lock_replayed(games: Sequence[Game]) -> None:
-    """Somebody else may have begun or ended one of them since the plan was drawn up: it would lose the verdict that is paid."""
+    """Another run may have begun or ended one of them since the plan was drawn up, and its paid verdict would be lost."""
     for chunk in batched(sorted(game.pk for game in games if game.pk), ROWS_A_STATEMENT):
         rows = Game.objects.select_for_update(of=("self",)).filter(pk__in=chunk).order_by("pk")
         if any(_standing_of(*row).is_taken for row in rows.values_list("pk", "state", "call__state", "run__state")):

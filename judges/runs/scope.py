@@ -1,4 +1,4 @@
-"""The part of an arena that a plan is about, and why a plan cannot be."""
+"""The part of an arena that a plan covers, and why a plan is impossible."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from arena.runs.planning import CannotPlan
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Ids of a pool, of competitors and of prompts; a part that is not given narrows nothing."""
+    """Ids of a pool, of competitors and of prompts; an omitted part does not narrow the scope."""
 
     pool: int | None = None
     competitors: frozenset[int] = frozenset()
@@ -48,4 +48,4 @@ def check_competitors(competitors: Iterable[Competitor], baseline: Competitor | 
     """Raise CannotPlan unless at least two compete, the baseline counted in."""
     distinct = set(competitors)
     if distinct and len(distinct | ({baseline} if baseline else set())) < 2:
-        raise CannotPlan(_("one competitor has no opponent: name at least two, or none for all of them"))
+        raise CannotPlan(_("one competitor has no opponent: name at least two, or none to include all"))

@@ -1,7 +1,8 @@
-"""Competitors that give the same long answer to many prompts: flagged on boards and before a run, never excluded by a program.
+"""Flags for competitors that give the same long answer to many prompts: shown on boards and before a run, never excluded
+automatically.
 
-What was found is kept, and looked for again where a competitor has more answers than last time. They are judged like any
-others; a curator may set the verdicts on them aside.
+What was found is kept, and looked for again where a competitor has more answers than last time. They are judged as usual; a
+curator may set the verdicts on them aside.
 """
 
 import time
@@ -58,7 +59,7 @@ def sweep(*, seconds: float = SECONDS_A_SWEEP) -> int:
 
 
 def look(competitor_id: int, n_answers: int) -> None:
-    """Read all its answers, and store the constant ones; `n_answers` is their number before the reading."""
+    """Read all its answers and store the constant ones; `n_answers` is their number before reading."""
     # One competitor at a time: no more texts are held than it has written.
     constants = [
         {"text": one.text[:LONGEST_KEPT], "n_prompts": one.n_prompts, "share": one.share}

@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9_]+(?: (?:turn|item) [0-9]+)?")
 
 
 class IncompleteRequest(Refused):
-    """A request that would not hold what it asks about; `lacking` names the blocks."""
+    """A request that would lack texts that it asks about; `lacking` names the blocks."""
 
     def __init__(self, lacking: Sequence[str]) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Answers that speak to their judge: prompt injections, found in the text alone.
+"""Answers that speak to their judge: prompt injections, detected in the text alone.
 
 What a taint does to a verdict is decided in `judges.verdicts.marked_verdicts`. It is not what keeps a judge safe: that is the
 random delimiter of the request and the place where the verdict is read.
@@ -108,7 +108,7 @@ _RATINGS = (
 )  # fmt: skip
 """Orders to rate this answer so and so: read after an answer's statements about itself are taken out."""
 
-# Who says what they would give orders nobody to give it: "I would rate this answer a solid 7 out of 10". An order has no
+# A statement of what one would give is not an order to give it: "I would rate this answer a solid 7 out of 10". An order has no
 # subject ("Rate this answer 10"). A scale that is named ("from 1 to 10") is no mark.
 _NO_ORDERS = LazyPattern(
     r"\b(?:i|we|one|they|people|users|readers|most|many|some)(?:['’](?:d|ll))?(?: would| will| could| can| might| may| must|"

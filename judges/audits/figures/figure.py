@@ -129,7 +129,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a figure is called, counts and means, before there are numbers."""
+    """A figure's name, unit and meaning, before there are numbers."""
 
     key: str
     name: str
@@ -150,7 +150,7 @@ class Label:
         return cls(key, text.name, counts, text.formula % {"unit": counts})
 
     def refused(self, *reasons: Note, n: int = 0) -> Figure:
-        """The figure is not defined: no number, and why."""
+        """An undefined figure: no number, and the reason."""
         return Figure(self.key, self.name, None, None, None, n, self.unit, self.formula, notes=reasons)
 
     def plain(self, value: float, n: int, *, notes: Notes = ()) -> Figure:
@@ -418,7 +418,7 @@ def _n_distinct(prompts: Column[str]) -> int:
 
 
 def _binomial_se(hits: int, n: int) -> float | None:
-    """None where all are equal: 0 would claim certainty."""
+    """None if all are equal: 0 would claim certainty."""
     return sqrt(hits * (n - hits) / n) / n if 0 < hits < n else None
 
 

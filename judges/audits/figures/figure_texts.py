@@ -1,4 +1,4 @@
-"""What figures are called, count and mean: the texts of every figure, by its key."""
+"""Names, units and meanings of figures: the texts of every figure, by its key."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

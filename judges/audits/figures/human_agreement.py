@@ -34,9 +34,9 @@ from ranking.maths.agreement.rater_tables import UndefinedAgreementError
 from ranking.maths.notes import Note
 
 CODES: Mapping[Side, int] = {"a": 0, "b": 1, "tie": 2, "both_bad": 2}
-"""People and judges choose "both bad" by different rules, so for agreement it is one class with a tie."""
+"""People and judges use "both bad" differently, so for agreement it is one class with ties."""
 
-N_KAPPA_REPLICATES = 200  # made again and again while a run goes on, beside people who wait for a board
+N_KAPPA_REPLICATES = 200  # recomputed often during a run, while people wait for a board
 FEWEST_TRIED = 20
 """Prompts with which the coverage of these intervals has been measured."""
 N_BINS = 10

@@ -329,7 +329,7 @@ def _comparisons(games: Sequence[AuditGame]) -> Comparisons:
 
 
 def _one_slot(games: Comparisons) -> Notes:
-    """Said where the estimate leans on its prior alone."""
+    """A note for estimates that rest on the prior alone."""
     if games.first is None or not len(games):
         return ()
     chosen = np.where(games.outcome < 2, games.outcome == games.first, np.nan)

@@ -193,7 +193,7 @@ def _as_saying(reason: str) -> Saying:
 
 
 def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_RuleRow], Saying]]:
-    """What each battle adds, and why it adds nothing."""
+    """What each battle adds, or why it adds nothing."""
     decisions = [combine(rule, played) for played in battles.patterns]
     compared = [decision.comparisons for decision in decisions]
     for games, graded, pattern in zip(battles.games, battles.graded, battles.pattern, strict=True):

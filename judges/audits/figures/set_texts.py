@@ -1,4 +1,6 @@
-"""Names of the sets of battles behind figures: the words of every set, by its key. Pages read it, so it imports no numbers."""
+"""Names of the sets of battles behind figures: the words of every set, by its key. Pages import it, so it imports no
+numerical library.
+"""
 
 from collections.abc import Mapping
 

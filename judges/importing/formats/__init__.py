@@ -1,4 +1,4 @@
-"""The formats of judgements and of labels that can be imported, by name, and which of them a file has."""
+"""The formats of judgements and labels that can be imported, by name, and recognition of a file's format."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,7 +80,7 @@ def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = 
 
 
 def _unknown(path: Path, known: Mapping[str, type[Format[Any]]], sample: FileStart) -> str:
-    """What the file has, what else it might be, and what is known."""
+    """An explanation: the file's columns, what it might be, and which formats exist."""
     others = {"import_judgements": JUDGEMENT_FORMATS, "import_gold": LABEL_FORMATS}
     text = _("its columns are %(columns)s, which looks like a file for %(command)s")
     for command, formats in others.items():

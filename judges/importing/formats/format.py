@@ -9,7 +9,7 @@ from judges.importing.rows import JudgementRow, LabelRow
 
 
 class JudgementFormat(Format[JudgementRow]):
-    """`options` are what is told beside the file: `order` (of all its judgements), `baseline`, `scale`."""
+    """`options` are given with the file: `order` (of all its judgements), `baseline`, `scale`."""
 
     found_by: Literal["texts", "pandalm", "auto-j", "exports"] = (
         "texts"  # how rows find their battles: see `judges.importing.contests`
@@ -26,5 +26,5 @@ class JudgementFormat(Format[JudgementRow]):
 
 
 class LabelFormat(Format[LabelRow]):
-    origin: str = ""  # where the labels come from, for the gold set; empty: its name
-    grades_decide = False  # of two answers with different grades, the better grade is the label
+    origin: str = ""  # the source of the labels, for the gold set; empty: the format's name
+    grades_decide = False  # of two answers with different grades, the better one is the label

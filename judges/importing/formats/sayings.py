@@ -1,4 +1,4 @@
-"""A label, a probability, scores or a grade of a file -> what the judgement comes to. What is unreadable is never a tie."""
+"""A file's label, probability, scores or grade -> a judgement. What is unreadable is never a tie."""
 
 import math
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Side, Verdict, Winner, scored
 
 NO_LABEL = gettext_noop("The file gives no label.")
-NO_KNOWN_LABEL = gettext_noop("The label is none that is known.")
+NO_KNOWN_LABEL = gettext_noop("The label is not a known one.")
 FAILED = gettext_noop("The file holds an error in place of a judgement.")
 ERRORS = ("$error$", "error", "failed", "failed!", "fail", "null", "none", "nan", "n/a", "network error", "invalid", "-1")
 _SLOTS: Mapping[tuple[Order, Side], Winner] = {
@@ -21,7 +21,7 @@ _SLOTS: Mapping[tuple[Order, Side], Winner] = {
 
 
 def is_error(value: Any) -> bool:
-    """Whether a cell holds what programs write where a call failed."""
+    """Whether a cell holds what programs write for a failed call."""
     if value is None or value == -1:
         return True
     return isinstance(value, str) and (value.strip().casefold() in {*ERRORS, ""} or value.lstrip().startswith("$ERROR$"))
@@ -75,7 +75,7 @@ LOOKED_FOR = ("pairwise", "arena_hard")
 
 
 def contradiction(judgement: Judgement, reply: str, protocol: str, *, pick: Pick = "agree") -> str:
-    """What the reply says, where it is something else than the label; empty where it agrees or says nothing."""
+    """What the reply says if that differs from the label; empty if it agrees or says nothing."""
     if not reply or judgement.verdict is None:
         return ""
     for name in dict.fromkeys((protocol, *(LOOKED_FOR if isinstance(judgement.verdict, Verdict) else ()))):

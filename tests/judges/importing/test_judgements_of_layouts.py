@@ -116,7 +116,9 @@ def bench(number, judged, name="gpt"):
 def test_one_gold_set_serves_all_judges_whole_or_in_parts(tmp_path):
     judge(written(tmp_path / "gpt.jsonl", *(bench(n, "A>B") for n in range(4))))
     taken = judge(written(tmp_path / "claude.jsonl", *(bench(n, "B>A", "claude") for n in range(4))))
-    assert "These are labels of the gold set gpt: it serves this file, too, and no other one was made." in map(str, taken.notes)
+    assert "These are labels of the gold set gpt, which serves this file too; no other set was created." in map(
+        str, taken.notes
+    )
     judge(written(tmp_path / "claude2.jsonl", *(bench(n, "B>A", "claude") for n in range(4, 6))))
     assert list(GoldSet.objects.values_list("name", flat=True)) == ["gpt"]
     assert (GoldItem.objects.count(), Battle.objects.count(), Judge.objects.count()) == (6, 6, 2)
@@ -184,5 +186,5 @@ def test_the_same_labels_again_add_nothing_and_others_are_named(tmp_path):
     answers = {"prompt": "Sum?", "answer": "4", "is_right": True, "competitor": "a"}
     take_labels(written(tmp_path / "l.jsonl", answers), GARDEN)
     came = take_labels(written(tmp_path / "l.jsonl", {**answers, "is_right": False}), GARDEN)
-    assert "1 answer has another label in this set already: that one stays." in map(str, came.loaded.notes())
+    assert "1 answer has another label in this set already, which stays." in map(str, came.loaded.notes())
     assert GoldAnswer.objects.get().is_right is True

@@ -69,10 +69,10 @@ _FIRST = gettext_lazy("In the first game of a row the baseline was shown first; 
 
 
 def _read(game: Row) -> tuple[Judgement, str, str]:
-    """What it comes to, the reply, and what the source read in it where that is something else.
+    """The judgement, the reply, and what the source read in it if that differs.
 
-    Where the reply has no label that is read here, such as [A>B], the source's counts. Where the source read none it is none:
-    the first version took a reply with two different labels for no verdict.
+    If the reply has no label that is read here, such as [A>B], the source's reading counts. If the source read none, there is
+    none: its first version took a reply with two different labels for no verdict.
     """
     reply, score = _judgement(game.get("judgment")), game.get("score")
     label = str(made_storable(score)) if score and isinstance(score, str) else ""

@@ -1,4 +1,4 @@
-"""Judgements that name their pair by its number in a test set alone: PandaLM and Auto-J. The test set comes first."""
+"""Judgements that name their pair only by its number in a test set: PandaLM and Auto-J. Import the test set first."""
 
 from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
@@ -104,7 +104,7 @@ class AutoJOutputs(JudgementFormat):
         if side is None:
             what = MISSING if "output" not in row else value
             raise RowProblem("output", what, _("allowed are 0 (the first is better), 1 and 2 (a tie)"))
-        # A file on the exchanged answers counts them as it was shown them.
+        # A file on the exchanged answers numbers them as the judge was shown them.
         return sayings.of_side(side, "ab", label=str(value)), ""
 
     def notes(self) -> list[FileNote]:

@@ -1,4 +1,4 @@
-"""Judgements that bring what was asked and both answers: JudgeBench, LLMBar, AlpacaEval, JudgeLM."""
+"""Judgements that include the prompt and both answers: JudgeBench, LLMBar, AlpacaEval, JudgeLM."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +73,7 @@ def _judge(model: str, asked_as: str) -> str:
 
 
 def _game(value: Any) -> _Game:
-    """The decision is the source's own reading of the reply, which is kept. Of reward models there are scores instead."""
+    """The decision is the source's own reading of the reply, which is kept. Reward models have scores instead."""
     if value is None:
         return _Game(sayings.failed())
     game = cells.an_object(value, "judgments")
@@ -98,7 +98,7 @@ def _is_same_winner(one: Judgement, other: Judgement) -> bool:
 
 
 class LlmBar(JudgementFormat):
-    """A result of an evaluator: the winner is named by the file's own numbers, whichever output was shown first."""
+    """An evaluator's result: the winner is named by the file's own numbers, whichever output was shown first."""
 
     name = "llmbar"
     title = gettext_lazy("LLMBar's results: input, output_1, output_2, label, results")
@@ -116,7 +116,7 @@ class LlmBar(JudgementFormat):
         before = [_text_of(each) for each in results if isinstance(each, list)]
         rounds = [cells.an_object(each, "results") for each in results if not isinstance(each, list)]
         for name, order in (("swap = False", "ab"), ("swap = True", "ba")):
-            # Where an evaluator was asked in several rounds, the last one decides, and all that it said is kept.
+            # If an evaluator was asked in several rounds, the last one decides, and all replies are kept.
             games = [cells.an_object(each[name], name) for each in rounds if name in each]
             if games:
                 judgement = _won(games[-1], cast(Order, order))
@@ -128,7 +128,7 @@ class LlmBar(JudgementFormat):
     def notes(self) -> list[FileNote]:
         return [
             note(gettext_lazy("A winner is named by the number of the output, whichever of them was shown first.")),
-            note(gettext_lazy("Of outputs that were rated alone, and alike, the file names the one that was shown second.")),
+            note(gettext_lazy("For equal outputs that were rated separately, the file names the one shown second.")),
         ]
 
 

@@ -53,7 +53,7 @@ class SingleJudgements(JudgementFormat):
 
 
 def _single(line: int, row: Row, model: str, judgment: str, score: str) -> JudgementRow:
-    """What was said of one answer: the columns of its model, of the reply and of the grade."""
+    """A judgement of one answer, given the columns of its model, the reply and the grade."""
     judge, reply = judge_of(row), cells.text(row, judgment)
     judgement = _graded(row, score, reply)
     return JudgementRow(
@@ -82,7 +82,7 @@ class PairJudgements(JudgementFormat):
     read = frozenset({*needed, "g1_judgment", "g2_judgment", "m1_score", "m2_score", "turn"})
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
-        if "m1_score" in row:  # of a judge of single answers: what it said of each, and who won by that in both places
+        if "m1_score" in row:  # of a judge of single answers: its reply on each, and the winner by those in both orders
             for n in (1, 2):
                 yield _single(line, row, f"model_{n}", f"g{n}_judgment", f"m{n}_score")
             return
@@ -114,4 +114,4 @@ def _compared(row: Row, column: str, order: Order) -> Judgement:
     return sayings.of_side(SIDES[value], order, label=value)
 
 
-_TURNS = gettext_lazy("What was said of the first turn is about that turn alone; all else is about the whole conversation.")
+_TURNS = gettext_lazy("Judgements of the first turn are about that turn alone; all others are about the whole conversation.")

@@ -45,7 +45,7 @@ COMMON = {"prompt_id", "prompt", "system_prompt", "category", "language", "reply
 
 
 class _Common(NamedTuple):
-    """What rows of both kinds have."""
+    """Columns that rows of both kinds have."""
 
     prompt: PromptRow
     reply: str
@@ -98,7 +98,7 @@ class PlainPairs(JudgementFormat):
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
-        """Two sides, and what was said of them."""
+        """Two sides and a verdict on them."""
         sides = next((pair for pair in (ANSWERS, COMPETITORS) if names >= set(pair)), ())
         verdicts = next((each for each in (("label",), ("probability",), SCORES) if names >= set(each)), ())
         is_judged = names & {"order", "probability", "reply", "judge", "cost", *SCORES}
@@ -185,10 +185,10 @@ _ORDER = ngettext_lazy(
     "n",
 )
 _UNKNOWN = ngettext_lazy(
-    "%(n)s judgement with the label %(label)s, which is none that is known (%(lines)s): a game without a verdict. Known are "
-    "%(known)s, and the names of the two competitors.",
-    "%(n)s judgements with the label %(label)s, which is none that is known (%(lines)s): games without a verdict. Known are "
-    "%(known)s, and the names of the two competitors.",
+    "%(n)s judgement has the unknown label %(label)s (%(lines)s) and becomes a game without a verdict. Known labels "
+    "are %(known)s, and the names of the two competitors.",
+    "%(n)s judgements have the unknown label %(label)s (%(lines)s) and become games without a verdict. Known labels "
+    "are %(known)s, and the names of the two competitors.",
     "n",
 )
 
@@ -246,7 +246,7 @@ class PlainGrades(JudgementFormat):
             return sayings.of_reply(reply, self.protocol) if reply else sayings.silent()
         if sayings.is_error(value):
             return sayings.failed()
-        allowed = _("a number from %(low)s to %(high)s is needed; scale says which grades there are, such as 1-5")
+        allowed = _("a number from %(low)s to %(high)s is needed; set the range of grades with scale, such as 1-5")
         grade = cells.number(row, "score", allowed % {"low": low, "high": high})
         if not low <= grade <= high:
             raise RowProblem("score", value, allowed % {"low": low, "high": high})
@@ -262,4 +262,4 @@ class PlainGrades(JudgementFormat):
 
 
 _SCALE = gettext_lazy("The grades are read as points from %(low)s to %(high)s.")
-_FIVE = gettext_lazy("No grade is above 5: where the scale ends there, say so (--scale 1-5).")
+_FIVE = gettext_lazy("No grade is above 5: if the scale ends there, give it (--scale 1-5).")

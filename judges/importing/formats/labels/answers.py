@@ -109,7 +109,7 @@ class RewardBench2(LabelFormat):
 
 
 def _models(row: Row, n: int) -> list[str]:
-    """Those of the answers, the chosen first, where the file names as many; else nobody knows whose they are."""
+    """The answers' models, the chosen answer's first, if the file names as many; otherwise they are unknown."""
     value = row.get("models")
     if isinstance(value, list) and len(value) == n and all(isinstance(each, str) and each.strip() for each in value):
         return [fields.as_name("models", each) for each in value]
@@ -137,7 +137,8 @@ class HelpSteer2(LabelFormat):
         return [
             note(
                 gettext_lazy(
-                    "The grade is the helpfulness, from 0 to 4, and of several raters the mean; the other four are not read."
+                    "The grade is the helpfulness, from 0 to 4, averaged over several raters; the other four scores "
+                    "are not read."
                 )
             )
         ]
@@ -155,7 +156,7 @@ TURN = re.compile(r"(?m)^<extra_id_1>(User|Assistant)\n")
 
 
 def _steered(line: int, row: Row) -> PromptRow:
-    """What was asked; earlier turns, which a mark of the source heads, belong to it."""
+    """The prompt; it includes earlier turns, which the source marks."""
     parts = TURN.split(cells.text(row, "prompt"))
     if len(parts) == 1:
         return cells.question(line, row, "prompt")
@@ -204,7 +205,7 @@ class UltraFeedback(LabelFormat):
 
 
 _GRADED = gettext_lazy(
-    "The grade of an answer is its fine-grained score, else its overall score: what a model said, and no person."
+    "The grade of an answer is its fine-grained score, else its overall score: given by a model, not by a person."
 )
 
 

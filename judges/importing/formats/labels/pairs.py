@@ -111,7 +111,7 @@ class PandaLmLabels(LabelFormat):
         choices = [chosen_side(row, annotator, PANDALM_LABELS) for annotator in ANNOTATORS]
         majority = next((side for side in dict.fromkeys(choices) if 2 * choices.count(side) > len(choices)), None)
         names = fields.name(row, "cmp_key").split("_")
-        # Names may hold _ themselves: which is which is not guessed.
+        # Names may contain _ themselves, so they are not guessed.
         first, second = names if len(names) == 2 else ("", "")
         origin = cells.some_name(row, "motivation_app")
         asked = cells.question(line, row, "instruction", more="input", origin=origin)
@@ -134,7 +134,7 @@ class LlmBarLabels(LabelFormat):
 
 
 class AutoJLabels(LabelFormat):
-    """Pairs are known by their line: so do the outputs of judges name them."""
+    """Pairs are identified by line, as in the outputs of judges."""
 
     name = "auto-j"
     title = gettext_lazy("Auto-J's test set: scenario, prompt, response 1, response 2, label (0, 1, 2 for a tie)")
@@ -178,7 +178,7 @@ class RewardBench(LabelFormat):
 
 
 def _key(row: Row) -> str:
-    """M-RewardBench has each of its numbers once a language."""
+    """M-RewardBench uses each of its numbers once per language."""
     key = fields.optional_identifier(row, "id")
     language = row.get("language")
     return f"{key} {language}" if key and isinstance(language, str) and language else key
