@@ -1,1 +1,1 @@
-"""Agon's measuring room: `maths` is a pure library; the rest turns evidence into boards and shows them."""
+"""Agon's rankings: `maths` is a pure library; the rest turns evidence into boards and shows them."""

@@ -23,7 +23,7 @@ else:
 
 
 class LeaderboardForm(BoardForm):
-    """A jury is chosen by name, and kept by number; a category and a language are some that prompts have."""
+    """A jury is chosen by name and stored by id; categories and languages are those of prompts."""
 
     language = forms.CharField(
         label=gettext_lazy("Language"),
@@ -94,7 +94,7 @@ class LeaderboardAdmin(CuratorAdmin):
         (None, {"fields": ["arena", "name", "slug"]}),
         (gettext_lazy("What counts"), {"fields": WHAT_COUNTS}),
         (gettext_lazy("How it is fitted"), {"fields": HOW_IT_IS_FITTED}),
-        (gettext_lazy("Where it stands"), {"fields": ["is_live", "is_default"]}),
+        (gettext_lazy("Present state"), {"fields": ["is_live", "is_default"]}),
         (gettext_lazy("The newest fit"), {"fields": ["read_to", "last_fit_seconds", "not_before", "error"]}),
     ]
     readonly_fields = ["read_to", "last_fit_seconds", "not_before", "error"]

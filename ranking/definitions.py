@@ -1,4 +1,4 @@
-"""What a board may be defined as, and what saving one does: the same for the admin's form and for programs."""
+"""Definitions of boards, and what saving one does: the same for the admin's form and for programs."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -26,7 +26,7 @@ def checked_category(arena: Arena | None, written: str, *, before: str = "") -> 
 
 
 def checked_language(arena: Arena | None, written: str, *, before: str = "") -> str:
-    """The code, by code or by English name as in files. Raises ValidationError."""
+    """The language's code, from a code or an English name. Raises ValidationError."""
     written, known = written.strip(), _known(arena, "language")
     wanted = written if written in known else code_of(written)
     if wanted is None or wanted not in {*known, "", before}:
@@ -57,9 +57,10 @@ def checked_jury(numbers: Iterable[int]) -> str:
 
 
 def save_board(board: Leaderboard, changed: Collection[str]) -> bool:
-    """Save it with these fields changed; whether it says something else now, so that it has to be fitted: its evidence may not
+    """Save it with these fields changed; returns whether its definition differs, so that it has to be fitted: its evidence may
+    not
     change for a long time."""
     if changed:
-        board.is_by_itself = False  # from here on it stays as the curator has it
+        board.is_by_itself = False  # from now on it stays as the curator defined it
     board.save()
     return bool({*WHAT_COUNTS, *HOW_IT_IS_FITTED} & set(changed))

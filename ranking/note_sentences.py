@@ -1,4 +1,4 @@
-"""Notes of snapshots as sentences in the language of whoever reads them. Pages read it, so it imports no fitting library."""
+"""Notes of snapshots as sentences in the reader's language. Pages import it, so it does not load the fitting library."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class StoredNote(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What it is about, whichever of the sentences on it this is."""
+        """Its subject, whichever of the sentences about it this is."""
         return subject_of(self.code)
 
     @property

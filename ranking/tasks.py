@@ -1,4 +1,4 @@
-"""Celery tasks of boards. The beat rings boards that are behind the ledger; nothing else marks a board due."""
+"""Celery tasks of boards. The beat wakes a worker for boards behind the ledger; nothing else marks a board due."""
 
 import structlog
 from celery import shared_task
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="ranking.tasks.ring_due_boards", ignore_result=True)
 def ring_due_boards() -> None:
-    """Give new events their positions, then ring every live board that is behind and has rested."""
+    """Give new events their positions, then wake a worker for every live board that is behind and has rested."""
     ledger.number_events()
     for board_id in refresh_boards():
         refit_board.apply_async([board_id], {"only_if_due": True}, expires=30)

@@ -117,7 +117,7 @@ class Evidence:
 
     @property
     def competitors(self) -> Ints:
-        """Those that met somebody, each once."""
+        """Competitors with a comparison, each once."""
         cells = self.tally.cells()
         return np.union1d(cells.a, cells.b)
 

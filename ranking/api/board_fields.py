@@ -11,25 +11,25 @@ def _choice(description: str, choices: Any) -> SentField:
 
 
 DEFINED: SentFields = {
-    "sources": _choice("Whose verdicts count; people where it is left out.", Leaderboard.Sources),
-    "counts_external": SentField(FieldKind.TRUTH, "Whether votes imported by programs count; true where it is left out."),
+    "sources": _choice("Whose verdicts count; default people.", Leaderboard.Sources),
+    "counts_external": SentField(FieldKind.TRUTH, "Whether votes imported by programs count; default true."),
     "combiner": _choice("Where judges count: how their games on a battle become one outcome.", Leaderboard.Combiner),
     "jury": SentField(FieldKind.NUMBERS, "Numbers of judges that count; none: all with games.", most=100, may_be_empty=True),
     "own_answers": _choice("How games on answers of a judge's own model are treated.", Leaderboard.OwnAnswers),
     "marked": _choice("How verdicts on answers that seem to speak to a judge are treated.", Leaderboard.Marked),
     "category": SentField(FieldKind.TEXT, "Only prompts of this category and below.", most=200),
     "language": SentField(FieldKind.TEXT, "Only prompts in this language: its code or English name.", most=40),
-    "method": _choice("How it is fitted; bradley_terry where it is left out.", Leaderboard.Method),
+    "method": _choice("The method; default bradley_terry.", Leaderboard.Method),
     "covariates": SentField(
         FieldKind.TEXTS,
         f"For the style-controlled method: what is controlled for, of {', '.join(COVARIATES)}.",
         most=len(COVARIATES),
     ),
-    "clusters": _choice("By what results are clustered; prompt where it is left out.", Leaderboard.Clusters),
-    "intervals": _choice("What intervals come from; sandwich where it is left out.", Leaderboard.Intervals),
-    "level": SentField(FieldKind.AMOUNT, "Of the intervals, from 0.5; 0.95 where it is left out.", most=1),
-    "seed": SentField(FieldKind.NUMBER, "Of the draws behind rank ranges; 1 where it is left out.", most=2**31 - 1),
-    "is_live": SentField(FieldKind.TRUTH, "Whether it is fitted again when votes arrive; true where it is left out."),
+    "clusters": _choice("What results are clustered by; default prompt.", Leaderboard.Clusters),
+    "intervals": _choice("How intervals are made; default sandwich.", Leaderboard.Intervals),
+    "level": SentField(FieldKind.AMOUNT, "Level of the intervals, at least 0.5; default 0.95.", most=1),
+    "seed": SentField(FieldKind.NUMBER, "Seed of the draws behind rank ranges; default 1.", most=2**31 - 1),
+    "is_live": SentField(FieldKind.TRUTH, "Whether it is fitted again when votes arrive; default true."),
 }
 NAME = "The name on pages."
 BOARD_FIELDS: SentFields = {

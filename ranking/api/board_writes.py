@@ -28,7 +28,7 @@ DEFINITION = (
     "sources", "combiner", "jury", "own_answers", "marked", "counts_external", "method", "covariates", "clusters", "intervals",
     "category", "language",
 )  # fmt: skip
-"""What may not be the same of two boards of an arena."""
+"""The fields in which two boards of an arena must differ."""
 
 
 class BoardDefinitions(Writes):
@@ -115,7 +115,7 @@ class PublishingSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField(help_text="Slug of the leaderboard.")
     snapshot = serializers.CharField(
-        allow_null=True, help_text="Key of the newest snapshot so far: there is another one once the board has changed."
+        allow_null=True, help_text="Key of the newest snapshot so far; a new one follows if the board changes."
     )
 
 

@@ -1,4 +1,4 @@
-"""What it takes to make a snapshot again elsewhere: the comparisons behind it, and a program."""
+"""Everything needed to reproduce a snapshot elsewhere: the comparisons behind it, and a program."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse, HttpResponseBase
@@ -31,15 +31,16 @@ class PythonSource(BaseRenderer):
 
 
 def refuse_texts(request: Request, snapshot: Snapshot) -> None:
-    """Rows that tell how answers are written are for those who may read the answers: by its length alone a voter would
-    recognise whose an answer is."""
+    """Rows that reveal the style of answers are for those who may read the answers: by its length alone a voter could
+    recognise an answer.
+    """
     arena = snapshot.leaderboard.arena
     if snapshot.method != Leaderboard.Method.STYLE or access.is_curator(request.user):
         return
     if not access.sees_content(request.user, arena):
-        raise PermissionDenied("These rows tell how answers are written: they are for those who may read this arena's answers.")
+        raise PermissionDenied("These rows reveal the style of answers, so they are for readers of this arena's answers.")
     if access.battles_in_play(request.user, arena, voter_of(request._request, arena, create=False)).exists():
-        raise NotNowError("These rows tell how answers are written, and a pair is open to a voter: ask again in an hour.")
+        raise NotNowError("These rows reveal the style of answers, and a voter has a pair open: try again in an hour.")
 
 
 class SnapshotComparisons(ReadView[Snapshot]):
@@ -52,7 +53,7 @@ class SnapshotComparisons(ReadView[Snapshot]):
     @extend_schema(
         responses={
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The comparisons."),
-            (403, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description="The rows tell of texts that you may not read."),
+            (403, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description="The rows reveal texts that you may not read."),
             (409, MEDIA_TYPE): OpenApiResponse(
                 ProblemSerializer, description="Not available now, or no longer; `detail` says why."
             ),
@@ -72,7 +73,7 @@ class SnapshotComparisons(ReadView[Snapshot]):
         filename = f"{snapshot.leaderboard.slug}-{snapshot.key}-comparisons.csv"
         if request.method == "HEAD":
             return Table(iter(()), filename, has_place=False)
-        # Only here: whoever never asks for it need not load the library.
+        # Imported only here, so that other requests need not load the library.
         from ranking.boards.exports.snapshot_material import EvidenceGoneError, lines_of_snapshot
 
         Table.take_place()
@@ -81,7 +82,7 @@ class SnapshotComparisons(ReadView[Snapshot]):
         except BaseException as error:
             Table.places.release()
             if isinstance(error, EvidenceGoneError):
-                raise NotNowError("The ledger no longer holds the evidence of this snapshot.") from error
+                raise NotNowError("The ledger no longer has the evidence of this snapshot.") from error
             raise
         return Table(lines, filename, has_place=True)
 

@@ -131,8 +131,7 @@ def _of_snapshot(field: type[serializers.Field[Any, Any, Any, Any]], source: str
 
 
 class BoardSerializer(serializers.Serializer[Board]):
-    """A leaderboard as one snapshot shows it. Before the first snapshot everything that a fit tells is null, and `entries`
-    is empty."""
+    """A leaderboard as one snapshot shows it. Before the first snapshot every fitted value is null, and `entries` is empty."""
 
     slug = serializers.CharField(source="leaderboard.slug", read_only=True, help_text="Slug of the leaderboard.")
     name = serializers.CharField(source="leaderboard.name", read_only=True)
@@ -146,21 +145,19 @@ class BoardSerializer(serializers.Serializer[Board]):
     parameters = serializers.SerializerMethodField(help_text="The settings with which it was fitted.")
     seed = _of_snapshot(serializers.IntegerField, "seed", "Of the random draws behind the rank ranges.")
     watermark = _of_snapshot(serializers.IntegerField, "watermark", "Ledger position up to which evidence was read.")
-    evidence_hash = _of_snapshot(serializers.CharField, "evidence_hash", "Of the evidence that was read, by its rows here.")
+    evidence_hash = _of_snapshot(serializers.CharField, "evidence_hash", "Hash of the evidence, by its rows on this site.")
     content_hash = _of_snapshot(
-        serializers.CharField, "content_hash", "Of the same by names and texts; null on snapshots of older versions."
+        serializers.CharField, "content_hash", "Hash of the evidence by names and texts; null on snapshots of older versions."
     )
-    code_version = _of_snapshot(serializers.CharField, "code_version", "Of the code that fitted it.")
-    interval_kind = _of_snapshot(serializers.CharField, "interval_kind", "What the intervals stand on.")
+    code_version = _of_snapshot(serializers.CharField, "code_version", "Version of the code that fitted it.")
+    interval_kind = _of_snapshot(serializers.CharField, "interval_kind", "What the intervals are based on.")
     n_votes = _of_snapshot(serializers.IntegerField, "n_votes", "Votes that count.")
     n_voters = _of_snapshot(serializers.IntegerField, "n_voters", "People who gave them.")
-    n_prompts = _of_snapshot(serializers.IntegerField, "n_prompts", "Prompts they are on.")
-    n_set_aside = _of_snapshot(serializers.IntegerField, "n_set_aside", "Votes that were set aside and count nowhere.")
-    notes = serializers.SerializerMethodField(help_text="What a reader must know.")
+    n_prompts = _of_snapshot(serializers.IntegerField, "n_prompts", "Prompts of these votes.")
+    n_set_aside = _of_snapshot(serializers.IntegerField, "n_set_aside", "Votes set aside, which count nowhere.")
+    notes = serializers.SerializerMethodField(help_text="Notes for readers.")
     components = serializers.SerializerMethodField(help_text="Names in groups that no results connect, best group first.")
-    competitors = serializers.SerializerMethodField(
-        help_text="Names in the order in which the fit numbers them; `rebuild.py` goes by it."
-    )
+    competitors = serializers.SerializerMethodField(help_text="Names in the order of the fit, which `rebuild.py` uses.")
     entries = EntrySerializer(many=True, read_only=True)
 
     def get_permalink(self, board: Board) -> str | None:

@@ -118,8 +118,9 @@ answers = extend_schema(
 
 
 class LeaderboardDetail(BoardView):
-    """A leaderboard as its newest snapshot shows it. Before the first snapshot everything that a fit tells is null and
-    `entries` is empty. Poll it with If-None-Match: as long as nothing has changed, the answer is a cheap 304."""
+    """A leaderboard as its newest snapshot shows it. Before the first snapshot every fitted value is null and `entries` is
+    empty. Poll it with If-None-Match: as long as nothing has changed, the answer is a cheap 304.
+    """
 
     @answers
     def get(self, request: Request, slug: str) -> HttpResponseBase:

@@ -1,1 +1,1 @@
-"""Boards: the default ones, which are due, how they are fitted and published, which snapshots stay."""
+"""Boards: default boards, which are due, fitting and publishing, and which snapshots are kept."""

@@ -1,4 +1,4 @@
-"""The code that made a snapshot: the release, and a fingerprint of the sources that its numbers come from.
+"""The code version of a snapshot: the release, and a fingerprint of the sources of its numbers.
 
 The sources are those that `ranking.boards.publishing` imports, directly or not, as far as they are this project's: found in the
 syntax trees, so that nobody has to keep a list. A name that comes through a package's front door (`maths.Fit`) counts as the
@@ -31,7 +31,7 @@ class Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
-_one_reading = Lock()  # it takes more than a second: the fits with which a worker begins wait for one of them
+_one_reading = Lock()  # it takes more than a second: the first fits of a worker wait for one of them
 
 
 def code_version() -> str:
@@ -168,7 +168,7 @@ def _names(node: ast.AST) -> Iterable[Imported]:
 
 
 def _add_meaning(digest: "Digest", code: CodeType) -> None:
-    """What is executed: optimised code has no docstrings, and line numbers are not kept."""
+    """The executed code: docstrings are dropped by optimisation, and line numbers are not kept."""
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     digest.update(repr((counts, names, code.co_code, code.co_exceptiontable)).encode())

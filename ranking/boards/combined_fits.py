@@ -20,7 +20,7 @@ from ranking.note_texts.of_boards import TEXTS
 
 
 class NotNarrowed(Exception):
-    """Why verdicts cannot make the intervals of votes narrower here, as readers are told."""
+    """Why verdicts cannot narrow the intervals of votes here, for readers."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
@@ -65,7 +65,7 @@ def _powered(combined: Combined, definition: Definition) -> maths.PredictionPowe
 
 
 def _check(combined: Combined) -> None:
-    """What the reader can change: who must vote, or be asked, before verdicts narrow anything."""
+    """What the reader can do: who must vote, or be asked, before verdicts narrow anything."""
     n_voted, labelled = cluster_sizes(combined.votes, cluster="prompt")[1], combined.labelled > 0
     if n_voted < FEWEST_PROMPTS:
         raise NotNarrowed(noted("few_voted_prompts", TEXTS, n=round(n_voted), least=FEWEST_PROMPTS))
@@ -92,7 +92,7 @@ def _with_reasons(people: FittedBoard, combined: Combined) -> FittedBoard:
 
 
 def _numbers(powered: maths.PredictionPowered, ranks: maths.RankSets, definition: Definition) -> dict[str, dict[str, Any]]:
-    """Per rated competitor the numbers of its row."""
+    """The numbers of each rated competitor's row."""
     by = powered.ratings
     alone = maths.intervals(powered.human, cluster=definition.cluster, level=definition.level)
     win_rates, widths = win_rates_of(by.estimate), standings(by.estimate, by, ranks)
@@ -127,6 +127,6 @@ def _range(trust: Floats) -> str:
 
 
 def _narrower(powered: maths.PredictionPowered) -> Note:
-    """Over all rated together."""
+    """Totals over all rated competitors."""
     share = 1 - float(np.sqrt(1 / powered.ratings.gain).mean())
     return noted("narrower", TEXTS, percent=100 * share) if share >= 0.005 else noted("as_of_people", TEXTS)

@@ -30,7 +30,7 @@ TOURNAMENT: dict[str, dict[str, Any]] = {"tournament": {"method": Leaderboard.Me
 
 
 def ensure_boards(arena: Arena) -> list[Leaderboard]:
-    """The arena's live boards, made where they are missing; the default board has the arena's slug."""
+    """The arena's live boards, created if missing; the default board has the arena's slug."""
     _ensure(arena, arena.slug, arena.name, is_default=True)
     _ensure_slices(arena)
     _ensure_other_methods(arena)
@@ -41,7 +41,7 @@ def ensure_boards(arena: Arena) -> list[Leaderboard]:
 
 
 def _ensure_slices(arena: Arena) -> None:
-    """Boards of categories and languages come and go with the rule, but for those that a curator made or saved."""
+    """Boards of categories and languages appear and disappear by the rule, except those that a curator made or saved."""
     slices = slices_of(arena)
     for category in slices.categories:
         slug, name = f"{arena.slug}-{slugify(category)}", f"{arena.name}: {category}"

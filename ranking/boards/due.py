@@ -1,7 +1,7 @@
-"""Which boards wait for a fit: live ones that have not read all that concerns them, have rested, and that nobody is fitting.
+"""Which boards are due: live ones with unread events whose cool-down is over and that no worker holds.
 
-`ranking.models.Leaderboard.rests` gives how long a board rests after a fit. A look costs the same few queries however many
-arenas there are: it is taken every second.
+`ranking.models.Leaderboard.rests` gives how long a board rests after a fit. The check takes the same few queries however many
+arenas there are, and runs every second.
 """
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
@@ -14,7 +14,7 @@ from ranking.models import Leaderboard, LeaderboardQuerySet
 
 
 def refresh_boards() -> list[int]:
-    """The boards to fit now, once those that their arenas have by themselves were made."""
+    """The boards to fit now, after creating the default boards of their arenas."""
     pass_over_judges()
     due = due_boards()
     moved = {board.arena_id for board in due} | set(_without_boards().values_list("pk", flat=True))
@@ -31,12 +31,12 @@ def due_boards() -> list[Leaderboard]:
 
 
 def is_due(board: Leaderboard) -> bool:
-    """Whether a fit would find anything new: a worker may be woken twice for one event."""
+    """Whether a fit would find anything new; a worker may be woken twice for one event."""
     return bool(_ready(_behind(Leaderboard.objects.filter(pk=board.pk))))
 
 
 def pass_over_judges() -> None:
-    """Boards of people's votes read on past what judges did, without a fit: none of it counts there."""
+    """Boards of people's votes skip judges' events without a fit, because these do not count there."""
     people = Leaderboard.objects.live().filter(sources=Leaderboard.Sources.PEOPLE)
     of_people = Event.objects.filter(arena=OuterRef("arena"), position__gt=OuterRef("read_to")).exclude(kind__in=OF_JUDGES)
     for board in _behind(people).exclude(Exists(of_people)):
@@ -44,7 +44,7 @@ def pass_over_judges() -> None:
 
 
 def _behind(boards: LeaderboardQuerySet) -> LeaderboardQuerySet:
-    """Those whose arena's ledger, whose last position is `head`, goes on behind what they have read."""
+    """Boards whose arena's ledger, ending at `head`, has events that they have not read."""
     return boards.annotate(head=Subquery(_head("arena"))).filter(head__gt=F("read_to"))
 
 
@@ -54,7 +54,7 @@ def _head(arena: str) -> QuerySet[Event, int | None]:
 
 
 def _without_boards() -> QuerySet[Arena]:
-    """Arenas in which something happened and that have no live board yet."""
+    """Arenas with events but no live board yet."""
     live = Leaderboard.objects.live().filter(arena=OuterRef("pk"))
     return Arena.objects.filter(~Exists(live), Exists(Event.objects.filter(arena=OuterRef("pk"), position__isnull=False)))
 

@@ -1,4 +1,4 @@
-"""Why a board shows no rating, and what would mend it: one sentence with a cause, and links to the cure."""
+"""Why a board shows no rating: one sentence with the cause, and links to remedies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ LEFT_OUT = {
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """What is missing, in one or two sentences, and (label, address) of what would bring it."""
+    """What is missing, in one or two sentences, and (label, address) of remedies."""
 
     cause: str
     cures: tuple[tuple[str, str], ...]
@@ -43,12 +43,12 @@ def why_empty(board: Leaderboard | None, shown: Snapshot | None, arena: Arena, v
     if board is not None and shown is not None and board.sources == Leaderboard.Sources.JUDGES:
         return Empty(_of_judges(shown, arena), tuple(_cures_of_judges(shown, board, arena, is_curator)))
     if shown is None and _is_under_way(arena):
-        return Empty(_("The board is being fitted: it appears here by itself in a moment."), ())
+        return Empty(_("The board is being fitted and will appear here in a moment."), ())
     return Empty(_of_people(board, shown, arena), tuple(_cures_of_people(shown, arena, visitor)))
 
 
 def why_unfitted(shown: Snapshot) -> str:
-    """Why the method itself came to no ratings, in the reader's language; "" where it did."""
+    """Why the method itself gave no ratings, in the reader's language; "" if it did."""
     return next((note.translated for note in shown.coded_notes if note.code == "unfitted"), "")
 
 

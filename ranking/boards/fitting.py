@@ -23,9 +23,9 @@ from ranking.note_texts.of_boards import TEXTS
 
 @dataclass(frozen=True, slots=True)
 class RatingRow:
-    """One competitor's line. All but the counts are None where it has no rating; then `unrated_because` says why.
+    """One competitor's line. Without a rating all but the counts are None, and `unrated_because` says why.
 
-    A rating of which nothing can be said has no interval, and no place either: the others are ranked without it.
+    A rating without a determinable interval has no place either: the others are ranked without it.
     """
 
     competitor_id: int
@@ -73,7 +73,7 @@ def fit_board(
 ) -> FittedBoard:
     """Rate the comparisons by a board's definition; `competitor_ids` are those of `comparisons.names`, in that order.
 
-    `refuse` is asked before more memory is taken than the numbers of rows and names tell.
+    `refuse` is called before memory is taken beyond what the numbers of rows and names imply.
     """
     if is_of_many(comparisons, definition):
         return _fit_many(comparisons, definition, competitor_ids, refuse)
@@ -149,7 +149,7 @@ def _sureness(rating: Rating, definition: Definition) -> _Sureness:
 
 
 def _widths(rated: Rated, definition: Definition) -> tuple[list[dict[str, Any]], list[str], str, int]:
-    """Intervals, places and rank ranges of the rated, in their order; none where one cluster carries the rating alone."""
+    """Intervals, places and rank ranges of the rated, in their order; none if one cluster alone carries the rating."""
     rng = np.random.default_rng(definition.seed)
     intervals = maths.intervals(rated, cluster=definition.cluster, level=definition.level)
     ranks = maths.rank_sets(rated, cluster=definition.cluster, level=definition.level, rng=rng)
@@ -168,7 +168,7 @@ class Ranged(Protocol):
 
 
 class Limited(Protocol):
-    """Standard errors and limits of ratings, natural log-odds, (m,); infinite where nothing can be said."""
+    """Standard errors and limits of ratings, natural log-odds, (m,); infinite if undetermined."""
 
     @property
     def se(self) -> Floats: ...
@@ -181,7 +181,7 @@ class Limited(Protocol):
 
 
 def standings(ratings: Floats, limits: Limited, ranks: Ranged) -> list[dict[str, Any]]:
-    """Interval, place and range of each; none of them where nothing can be said of its rating.
+    """Interval, place and range of each; none if its rating has no determinable interval.
 
     Places are those among the others: nothing sets one of these above or below it, so it only lengthens their ranges.
     """
@@ -205,7 +205,7 @@ def standings(ratings: Floats, limits: Limited, ranks: Ranged) -> list[dict[str,
 
 
 def _groups(rating: Rating, voted_on: set[str]) -> list[list[str]]:
-    """Groups that results do not connect, best first; none where all that have votes are in one."""
+    """Groups that results do not connect, best first; empty if all with votes are in one."""
     groups = [[name for name in component if name in voted_on] for component in rating.components]
     groups = [group for group in groups if group]
     return groups if len(groups) > 1 else []

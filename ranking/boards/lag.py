@@ -1,4 +1,4 @@
-"""How far a board is behind its arena's votes: for its page, read without the library that fits."""
+"""How far a board is behind its arena's votes, for its page, without loading the fitting library."""
 
 from datetime import datetime, timedelta
 

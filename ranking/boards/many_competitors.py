@@ -1,4 +1,4 @@
-"""Boards of very many competitors: the plain method from the pairs that met, with figures made by blocks of pairs."""
+"""Boards of very many competitors: the plain method on the pairs that met, with figures computed in blocks of pairs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,11 +38,11 @@ type Refuse = Callable[[int, int, str], object]
 
 
 def allow_all(n_competitors: int, n_prompts: int, method: str) -> None:
-    """Refuse no fit: for callers that have the memory to themselves."""
+    """Never refuse: for callers with the memory to themselves."""
 
 
 def rate_many(comparisons: maths.Comparisons, definition: Definition, refuse: Refuse) -> tuple[Rating, ManyStandings | None]:
-    """Ratings, and how sure they are; None where few are rated, or their clusters are of another kind."""
+    """Ratings with their uncertainty; None if few are rated, or their clusters are of another kind."""
     try:
         fit = fit_many(comparisons)
     except UnfittedError as error:

@@ -49,7 +49,7 @@ def explained(key: str, name: str, function: Callable[..., Any]) -> Explanation:
 
 
 def methods_explained() -> list[Explanation]:
-    """All methods that a board can have, then how intervals and rank ranges are made."""
+    """All methods of boards, then how intervals and rank ranges are computed."""
     # brings the fitting library with it, which no other page waits for
     from ranking import maths
     from ranking.boards.methods import METHODS

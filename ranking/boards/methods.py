@@ -1,4 +1,4 @@
-"""Methods: the options of a board's definition, and how each method makes ratings of comparisons.
+"""Methods: the options of a board's definition, and how each method turns comparisons into ratings.
 
 comparisons -> method -> Rating (ratings, what covariances stand behind them, who has none and why). `fitting` reads
 intervals and rank ranges off it, alike for all methods. How often a board is resampled stands below; how many draws its rank
@@ -56,7 +56,7 @@ class Definition:
     level: float = 0.95
     seed: int = 1
     judge_names: Mapping[int, str] | None = None
-    """What fits call judges; not kept, since a name may change."""
+    """The names of judges in fits; not stored, since a name may change."""
 
     @classmethod
     def then(cls, method: str, seed: int, parameters: Mapping[str, Any]) -> "Definition":
@@ -85,7 +85,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rating:
-    """What a method made of comparisons. `fit` is there where the method has a likelihood."""
+    """A method's result. `fit` is set if the method has a likelihood."""
 
     rated: Rated | ManyFit
     unrated: tuple[maths.Unrated, ...]
@@ -109,7 +109,7 @@ class Method:
 
 
 def rate(comparisons: maths.Comparisons, definition: Definition) -> Rating:
-    """The comparisons by the definition's method; where it has no maximum nobody is rated, and a note has the reason."""
+    """Rate the comparisons by the definition's method; without a maximum nobody is rated, and a note gives the reason."""
     try:
         return METHODS[definition.method].rate(comparisons, definition)
     except UnfittedError as error:
@@ -202,7 +202,7 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
 
 
 def _only_by_elo(played: maths.Comparisons) -> Iterator[Note]:
-    """Those whom Elo rates although no rating exists: every other method leaves them without one."""
+    """Competitors that Elo rates although no finite rating exists; every other method leaves them unrated."""
     unrated = check_existence(played.names, count_cells(played).half_wins).unrated
     if unrated:
         shown = [noted("named_reason_after_colon", TEXTS, name=each.name, reason=each.reason) for each in unrated[:MOST_NAMED]]

@@ -47,7 +47,7 @@ class BoardBusy(Exception):
 
 
 def publish_snapshot(board: Leaderboard) -> Snapshot:
-    """Fit the board to all evidence up to now. Gives back the newest snapshot: the old one where nothing changed."""
+    """Fit the board to all evidence so far. Returns the newest snapshot, which is the old one if nothing changed."""
     token = Leaderboard.objects.claim(board.pk, seconds=LEASE_SECONDS)
     if token is None:
         raise BoardBusy(f"{board.slug} is being fitted by another worker: its snapshot will be there in a moment")
@@ -75,11 +75,11 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
 
 
 TOO_LARGE = "too_large"
-"""Code of the error of a board that took, or would take, more memory than is allowed."""
+"""Error code of a board that takes, or would take, more memory than is allowed."""
 
 
 def _kind_of_fit(board: Leaderboard, evidence: BoardEvidence, n_competitors: int) -> str:
-    """What decides how much memory the fit takes: its method, or that pairs are listed (see `many_competitors`)."""
+    """What determines the fit's memory: its method, or that pairs are listed (see `many_competitors`)."""
     if n_competitors <= MOST_IN_TABLES or not takes_lists(board.method, board.intervals) or board.is_by_prediction:
         return board.method
     prompts, sizes = np.unique(evidence.tally.cells().prompt, return_counts=True)
@@ -88,7 +88,7 @@ def _kind_of_fit(board: Leaderboard, evidence: BoardEvidence, n_competitors: int
     return LISTED if are_unknown or are_spread else board.method
 
 
-_fits: dict[int, str] = {}  # what this process is at: board -> token
+_fits: dict[int, str] = {}  # boards that this process is fitting: board -> token
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def _under_way(board: Leaderboard, token: str) -> Iterator[None]:
 
 
 def give_up_fits(reason: str) -> int:
-    """Give up the fits of a worker that must end at once: boards show why and rest, so the next worker does not repeat it."""
+    """Give up the fits of a worker that must stop at once: boards show why and rest, so the next worker does not repeat it."""
     rest = timezone.now() + LONGEST_REST
     held = dict(_fits)
     for pk, token in held.items():
@@ -162,11 +162,11 @@ def definition_then(snapshot: Snapshot) -> Definition:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a stored snapshot gives when it is made again from the ledger."""
+    """The result of reproducing a stored snapshot from the ledger."""
 
     same_evidence: bool
     same_code: bool
-    largest_difference: float  # points, over all ratings and limits; infinite where a rating came or went
+    largest_difference: float  # points, over all ratings and limits; infinite if a rating is missing on either side
 
 
 def rebuild(snapshot: Snapshot) -> Rebuilt:
@@ -183,7 +183,7 @@ def rebuild(snapshot: Snapshot) -> Rebuilt:
 
 
 def is_evidence_of(snapshot: Snapshot, evidence: BoardEvidence) -> bool:
-    """By its rows, which hold in their own database whatever is renamed; or by names and texts, which hold in any other.
+    """By its rows, valid in their own database even after renaming; or by names and texts, valid in any other.
 
     Older snapshots have a hash of their rows alone.
     """
@@ -201,7 +201,7 @@ def _difference(row: RatingRow, entry: Entry) -> float:
 
 
 def _names(board: Leaderboard, evidence: BoardEvidence) -> dict[int, str]:
-    """All that have votes, and on the arena's own board also those that could get some."""
+    """Competitors with votes and, on the arena's own board, also those that could get some."""
     competitors = Competitor.objects.filter(arena_id=board.arena_id).order_by("pk")
     voted_on = set(evidence.competitors.tolist())
     out_of_play = {CompetitorStatus.RETIRED, CompetitorStatus.UNNAMED}
@@ -210,7 +210,7 @@ def _names(board: Leaderboard, evidence: BoardEvidence) -> dict[int, str]:
 
 
 def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: FittedBoard, started: float) -> Snapshot:
-    """All is made before the transaction begins: SQLite has one writer, and voters wait for it."""
+    """Everything is computed before the transaction begins: SQLite has one writer, and voters wait for it."""
     newest, digest = board.newest_snapshot(), evidence.digest()
     if newest is not None and _says_the_same(newest, board, evidence, digest, fitted):
         _release(board, token, evidence.watermark, started)
@@ -259,7 +259,7 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
 
 
 def _fixed_by(evidence: BoardEvidence, fitted: FittedBoard) -> dict[str, object]:
-    """What a snapshot keeps beside its board's definition."""
+    """What a snapshot stores besides its board's definition."""
     without: dict[str, object] = {"without": list(evidence.without)} if evidence.without else {}
     width: dict[str, object] = {} if fitted.tie_width is None else {"tie_width": fitted.tie_width}
     return without | evidence.fixed() | width | {"n_draws": fitted.n_draws}
@@ -299,7 +299,7 @@ def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:
 
 
 def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "") -> None:
-    """Release the board, with the time of its next fit; raises LeaseLost where the lease is no longer ours."""
+    """Release the board, with the time of its next fit; raises LeaseLost if the lease is no longer ours."""
     seconds = time.monotonic() - started
     not_before = timezone.now() + board.rest_after(seconds)
     Leaderboard.objects.finish(

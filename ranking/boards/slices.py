@@ -21,7 +21,7 @@ MOST_SLICES = 12
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """Whose boards an arena has by itself; codes of languages, and first parts of categories."""
+    """The values with a default board: codes of languages, and first parts of categories."""
 
     categories: tuple[str, ...]
     languages: tuple[str, ...]
@@ -32,7 +32,7 @@ def slices_of(arena: Arena) -> Slices:
 
 
 def _dividing(values: list[str]) -> tuple[str, ...]:
-    """One value alone divides nothing."""
+    """A single value would be the same board."""
     return tuple(values) if 1 < len(values) <= MOST_SLICES else ()
 
 

@@ -1,4 +1,4 @@
-"""Snapshots by their key, or by its beginning: boards show eight characters of it."""
+"""Snapshots by their key or its beginning, of which boards show eight characters."""
 
 import re
 

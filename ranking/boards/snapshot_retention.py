@@ -32,7 +32,7 @@ def keep(snapshot: Snapshot, request: HttpRequest, *, reason: str) -> None:
 
 
 def thin_snapshots(*, now: datetime) -> int:
-    """Delete what need not stay; how many that were."""
+    """Delete snapshots that need not be kept; returns how many."""
     n_deleted = 0
     for board in Leaderboard.objects.all():
         doomed = _superfluous(board, now)
@@ -59,7 +59,7 @@ def _superfluous(board: Leaderboard, now: datetime) -> list[int]:
 
 
 def _period(created_at: datetime, now: datetime) -> tuple[str, datetime] | None:
-    """The hour or the day whose first snapshot stands for it; None for the last hour, which stays whole."""
+    """The hour or day represented by its first snapshot; None for the last hour, which is kept completely."""
     if now - created_at < ALL_FOR:
         return None
     hour = created_at.replace(minute=0, second=0, microsecond=0)

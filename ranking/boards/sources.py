@@ -1,6 +1,6 @@
-"""Where a board's evidence comes from and how it is fitted: people's votes, judges' verdicts, or both side by side.
+"""Sources of a board's evidence, and how it is fitted: people's votes, judges' verdicts, or both side by side.
 
-`read_source` reads what counted at a position; what it gives knows its evidence and how a board of it is made. A further kind
+`read_source` reads what counted at a position and returns an object that holds the evidence and fits a board. A further kind
 of evidence is one more class here.
 """
 
@@ -31,7 +31,7 @@ type Names = dict[int, str]
 
 
 class BoardEvidence(Protocol):
-    """What every kind of evidence offers a board."""
+    """The interface of evidence for boards."""
 
     @property
     def watermark(self) -> int: ...
@@ -47,11 +47,11 @@ class BoardEvidence(Protocol):
 
     @property
     def same(self) -> SameTexts:
-        """Which of its prompts have one text."""
+        """Which of its prompts share a text."""
 
     @property
     def n_votes(self) -> int:
-        """What a snapshot names as counted."""
+        """The counts that a snapshot shows."""
 
     @property
     def prompts(self) -> Ints:
@@ -59,7 +59,7 @@ class BoardEvidence(Protocol):
 
     @property
     def n_prompts_fitted(self) -> int:
-        """How many a fit makes tables of."""
+        """The number of competitors in a fit's tables."""
 
     @property
     def n_rows(self) -> int:
@@ -67,13 +67,13 @@ class BoardEvidence(Protocol):
 
     @property
     def competitors(self) -> Ints:
-        """Those that met somebody, each once."""
+        """Competitors with a comparison, each once."""
 
     def digest(self) -> str:
         """The same for the same evidence, whenever it is read."""
 
     def fixed(self) -> dict[str, object]:
-        """What a snapshot has to remember to be made again, beside its board's definition."""
+        """The parameters that a snapshot needs to be reproduced, besides its board's definition."""
 
 
 class Source(Protocol):
@@ -85,7 +85,7 @@ class Source(Protocol):
     def fitted(self, names: Names, definition: Definition) -> FittedBoard: ...
 
     def material(self, names: Names, definition: Definition) -> Material:
-        """What the method is given."""
+        """The material for the method."""
 
 
 def read_source(
@@ -140,7 +140,7 @@ class PeopleSource:
         )  # fmt: skip
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:
-        """The reason for a model without votes: where all are set aside it would be wrong that none have come."""
+        """The reason for a model without votes: if all are set aside, it would be wrong to say that there are none."""
         if self.evidence.n_votes or not self.evidence.n_set_aside:
             return fitted
         rows = [replace(row, unrated_because=noted("set_aside", TEXTS)) for row in fitted.rows]
@@ -166,7 +166,7 @@ class JudgesSource:
         return self.evidence.comparisons(names)
 
     def _with_reason(self, row: RatingRow) -> RatingRow:
-        """A model that judges saw is not without votes: its verdicts do not count, and there is a reason."""
+        """A model that judges saw is not "without votes": its verdicts do not count, for a reason."""
         nobody = noted("no_votes_no_verdicts" if self.evidence.rules.with_people else "not_judged", TEXTS)
         why = self.evidence.why_none.get(row.competitor_id, nobody)
         return row if row.n_votes else replace(row, unrated_because=why)
@@ -198,7 +198,7 @@ class CombinedSource:
         return Combination(*self.evidence.by_text()).numbered(names)
 
     def _remarks(self, fitted: FittedBoard) -> Sequence[str]:
-        """Remarks on verdicts. Where these add nothing, only on the judges left out: that may be why."""
+        """Remarks on verdicts; if these add nothing, only on the judges left out, which may be the cause."""
         adds_nothing = any(code_of(note) == "votes_alone" for note in fitted.notes)
         remarks = self.evidence.remarks
         return [note for note in remarks if subject_of(note.code) == "judge"] if adds_nothing else remarks

@@ -1,4 +1,4 @@
-"""Whether boards still stand on the evidence that their newest snapshots saw: asked after an arena or a site has moved."""
+"""Whether boards' evidence is still that of their newest snapshots; checked after an arena or a site has moved."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def newest_boards(arena: Arena | None = None) -> Iterator[Snapshot]:
 
 
 def stands(snapshot: Snapshot) -> bool:
-    """Whether what stood at its watermark is its evidence still."""
+    """Whether the evidence at its watermark is unchanged."""
     return is_evidence_of(snapshot, source_then(snapshot).evidence)
 
 

@@ -1,4 +1,4 @@
-"""Games of judges -> comparisons: every game as itself, a judge's games on a battle as one, or a panel's votes as one."""
+"""Games of judges -> comparisons: one per game, one per judge and battle, or one per battle for a panel."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,7 @@ def decide(
 
 
 def _one_by_one(games: Games, margins: Margins) -> CombinedOutcomes:
-    """A rule looks at no slot, and neither does one who sees one answer at a time."""
+    """A rule does not look at slots, and neither does a judge that sees one answer at a time."""
     place = np.flatnonzero(games.winner != NONE)
     first = np.where(games.state == OK, games.order, UNKNOWN)[place]
     graded = np.flatnonzero(games.is_graded)
@@ -76,7 +76,7 @@ def _one_by_one(games: Games, margins: Margins) -> CombinedOutcomes:
 
 
 def _graded_sides(games: Games, groups: Groups, margins: Margins) -> Sides:
-    """Who wins by the grades of each group's games, (g,): two answers graded one by one, however often, are one comparison."""
+    """The winner by grades in each group, (g,): two answers graded one by one, however often, make one comparison."""
     grade = np.where(games.is_graded, games.grade, np.nan)
     known = ~np.isnan(grade)
     at = groups.number[known] * 2 + games.order[known]
@@ -114,7 +114,7 @@ class AskedBattles:
         return cls(games, groups, of_graders, groups.any(of_graders))
 
     def ruled[T](self, rule: Callable[[Sequence[PlayedGame]], T], *, with_scores: bool = False) -> tuple[Places, list[T]]:
-        """What a rule makes of the pairs that a judge saw: its findings, and which of them is each group's, (g,).
+        """A rule's outcomes for the pairs that a judge saw, and the index of each group's outcome, (g,).
 
         -1 for groups with answers that were graded.
         """
@@ -126,7 +126,7 @@ class AskedBattles:
         return group_kind, [rule([self.games.played(row) for row in rows.tolist()]) for rows in examples]
 
     def graded(self, margins: Margins) -> Sides:
-        """Who wins by grades, (g,); -1 elsewhere."""
+        """The winner by grades, (g,); -1 elsewhere."""
         if not self.is_graded.any():
             return np.full(len(self.groups), NONE, dtype=np.int8)
         return np.where(self.is_graded, _graded_sides(self.games, self.groups, margins), NONE).astype(np.int8)
@@ -184,7 +184,7 @@ def _by_judge(asked: AskedBattles, combiner: str, margins: Margins) -> CombinedO
 
 
 def _by_panel(asked: AskedBattles, margins: Margins, weights: Mapping[int, float] | None) -> CombinedOutcomes:
-    """Jurors are those who were asked about the battle; who is asked first never matters."""
+    """The jurors are the judges that were asked about the battle; their order does not matter."""
     side, judge = asked.sides(margins), asked.judge
     panels = grouped(asked.battle.astype(np.int64), within=judge)
     kind, examples = kinds_of(panels, np.unique(judge, return_inverse=True)[1] * (len(SIDES) + 1) + side + 1)
@@ -193,7 +193,7 @@ def _by_panel(asked: AskedBattles, margins: Margins, weights: Mapping[int, float
     causes = [*dict.fromkeys(why for _, why in decisions)]
     cause = np.array([causes.index(why) for _, why in decisions])[kind] if decisions else kind
     is_decided = outcome != NONE
-    # A game of each battle, whichever: all are of one prompt and two answers.
+    # Any game of each battle: all have the same prompt and answers.
     place = asked.groups.first[panels.first][is_decided]
     rows = Rows.of_games(asked.games, place, outcome[is_decided], has_judge=False)
     return CombinedOutcomes(rows, place, len(panels), _counted_causes(cause[~is_decided], causes))

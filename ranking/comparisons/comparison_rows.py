@@ -1,4 +1,4 @@
-"""Comparisons one by one as columns, with who judged and which slot each answer stood in."""
+"""Comparisons as columns, with the judge and the slot of each answer."""
 
 import hashlib
 from collections.abc import Iterator
@@ -93,7 +93,7 @@ class Rows:
 
     @property
     def competitors(self) -> Ids:
-        """Those that met somebody, each once."""
+        """Competitors with a comparison, each once."""
         return np.union1d(distinct(self.a), distinct(self.b))
 
     def where(self, mask: Bools) -> "Rows":
@@ -107,7 +107,7 @@ class Rows:
         return Tally.from_arrays(self.prompt, self.a, self.b, self.outcome)
 
     def digest(self) -> str:
-        """SHA-256 of the rows as little-endian float64, in an order of their own."""
+        """SHA-256 of the rows as little-endian float64, in a canonical order."""
         sha = hashlib.sha256()
         for part in ordered_parts(self.columns()):
             sha.update(np.column_stack(part).astype("<f8").tobytes())
@@ -137,7 +137,7 @@ class Rows:
 
 
 def distinct(ids: NDArray[Any]) -> NDArray[Any]:
-    """Sorted, each once; by flags where these are few, which sorts nothing: ids stand close together."""
+    """Sorted distinct values; found by flags if ids are dense, which needs no sorting."""
     if not _are_close(ids):
         return np.unique(ids)
     low, met = _flags(ids)

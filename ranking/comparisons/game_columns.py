@@ -1,4 +1,4 @@
-"""Games of judges as columns: what every board of judges is made of."""
+"""Games of judges as columns: the material of every board of judges."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Games:
         return cls(**columns, score=np.concatenate(scores).astype(np.int32), points=points)
 
     def where(self, mask: Bools) -> "Games":
-        """Those that the mask takes; itself where that is all, so that a board copies nothing."""
+        """The games in the mask; the object itself if that is all of them, so that a board copies nothing."""
         return self if mask.all() else self.at(mask)
 
     def at(self, places: Bools | Places) -> "Games":
@@ -110,7 +110,7 @@ class Games:
         return replace(self, **changed)
 
     def that_stand(self, places: Places, stands: Bools) -> "Games":
-        """With these standing, or set aside."""
+        """With these games standing or set aside."""
         changed = self.stands.copy()
         changed[places] = stands
         return replace(self, stands=changed)
@@ -129,7 +129,7 @@ class Games:
 
     @property
     def is_graded(self) -> Bools:
-        """One answer was shown, and graded."""
+        """Whether one answer was shown and graded."""
         return np.asarray((self.winner == NONE) & (self.score >= 0), dtype=np.bool_)
 
     @property
@@ -139,11 +139,11 @@ class Games:
 
     @property
     def side(self) -> NDArray[np.int8]:
-        """What verdicts mean for the battle: places in `SIDES`, which are those of outcomes; -1 = no verdict."""
+        """The verdicts by side: places in `SIDES`, the same as those of outcomes; -1 = no verdict."""
         return by_side(self.winner, self.order)
 
     def played(self, place: int) -> PlayedGame:
-        """One of them, for rules that look at games one by one."""
+        """One game, for rules that look at games one by one."""
         verdict = None
         if self.winner[place] != NONE:
             first, second = self.points[self.score[place]].tolist() if self.score[place] >= 0 else (None, None)

@@ -1,4 +1,4 @@
-"""Games that belong together, and those that are alike: most repeat the same few patterns, so each is worked out once."""
+"""Groups of games, and groups of the same pattern: most repeat a few patterns, so each is worked out once."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,11 +42,11 @@ class Groups:
         return self.order[self.start]
 
     def where(self, mask: Bools) -> "Groups":
-        """Some of them; `number` is not kept."""
+        """Some of the groups; `number` is not kept."""
         return self if mask.all() else replace(self, start=self.start[mask], size=self.size[mask], number=self.number[:0])
 
     def any(self, rows: Bools) -> Bools:
-        """Which have one of these rows, (g,)."""
+        """Which groups have one of these rows, (g,)."""
         return np.bincount(self.number[rows], minlength=len(self)) > 0
 
 

@@ -1,7 +1,7 @@
-"""Games of judges as they stood at a position of the ledger: the question, the verdict, and whether it counted.
+"""Games of judges as of a ledger position: the question, the verdict, and whether it counted.
 
-A verdict never changes; whether it counts may, and a game that failed may be played again. Both are undone here from what
-the ledger's later events name, so the same position always reads the same. An arena with many games has them kept in a
+A verdict never changes; whether it counts may, and a game that failed may be played again. Both are undone here with the
+ledger's later events, so the same position always reads the same. An arena with many games has them kept in a
 file as they stood at some position (`kept_games`): then only what the ledger names since is read.
 """
 
@@ -20,14 +20,14 @@ from ranking.comparisons.kept_games import keep_games, load_games
 log = structlog.get_logger(__name__)
 
 KEEP_FROM = 20_000
-"""Fewer games are read from the database sooner than from a file."""
+"""Below this number, reading games from the database is faster than from a file."""
 
 REWRITE_SHARE = 100
 """The file is written again when more than one game in so many is new or changed: to write it costs as much as to read them."""
 
 
 def counting_judges(jury: Sequence[int] = ()) -> Q:
-    """Games of the jury; without one those of all judges but the baselines, which look at no question."""
+    """Games of the jury; without a jury, those of all judges except baselines, which do not look at the question."""
     if jury:
         return Q(judge__in=jury)
     return ~Q(judge__in=Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES))
@@ -39,10 +39,10 @@ def may_count(judge: Judge, jury: Sequence[int] = ()) -> bool:
 
 
 def games_at(arena_id: int, position: int, *, keep_from: int = KEEP_FROM) -> Games:
-    """Every game that had ended by then; where there are so many they are kept for the next time."""
+    """Every game that had ended by then; large sets are cached for the next time."""
     kept = load_games(arena_id)
     if kept is not None and kept.position > position:
-        return _games_since(Games.none(), arena_id, 0, position)[0]  # what is kept is of a later time, and stays
+        return _games_since(Games.none(), arena_id, 0, position)[0]  # the cached file is newer, and stays
     before, since = (Games.none(), 0) if kept is None else (kept.games, kept.position)
     games, n_changed = _games_since(before, arena_id, since, position)
     if since < position and len(games) >= keep_from and n_changed * REWRITE_SHARE >= len(games):
@@ -54,8 +54,8 @@ def games_at(arena_id: int, position: int, *, keep_from: int = KEEP_FROM) -> Gam
 
 
 def _games_since(before: Games, arena_id: int, since: int, position: int) -> tuple[Games, int]:
-    """The games of a position, from those of an earlier one; and how many came or changed."""
-    # Read before what changed since: a game that changes in between is found in its change.
+    """The games at a position, from those at an earlier one; and how many are new or changed."""
+    # Read before later changes: a game that changes in between is found in its event.
     ended = read_games(arena_id, decided_between(arena_id, since, position))
     ended = _with_earlier(ended, arena_id, since, position)
     ended = _standing(ended, _later_changes(arena_id, position))
@@ -67,7 +67,7 @@ def _games_since(before: Games, arena_id: int, since: int, position: int) -> tup
 
 
 def _without(games: Games, ids: NDArray[np.int32]) -> Games:
-    """Without those that ended once more."""
+    """Without those that ended again."""
     place = np.minimum(np.searchsorted(games.game, ids), len(games) - 1)
     again = place[games.game[place] == ids]
     if not len(again):
@@ -78,7 +78,7 @@ def _without(games: Games, ids: NDArray[np.int32]) -> Games:
 
 
 def _with_earlier(ended: Games, arena_id: int, since: int, position: int) -> Games:
-    """And those that failed between the positions and were played again afterwards, as they had failed."""
+    """And those that failed between the positions and were played again later, as failures."""
     earlier = _earlier(arena_id, since, position)
     if not earlier:
         return ended
@@ -101,7 +101,7 @@ def _later_changes(arena_id: int, position: int) -> dict[int, bool]:
     """Games that were set aside or restored later, with whether they counted at a position."""
     changes = GameChange.objects.filter(event__arena_id=arena_id)
     later = changes.filter(Q(event__position__gt=position) | Q(event__position=None)).order_by("-event_id")
-    # Before its oldest change a game counted the other way.
+    # Before its oldest change a game had the opposite state.
     return {game: not is_counted for game, is_counted in later.values_list("game_id", "is_counted").iterator()}
 
 

@@ -50,7 +50,7 @@ BATTLES = f"""
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which games are read: what is joined to them, the condition, and its values."""
+    """Which games are read: joins, condition, and parameters."""
 
     joined: str
     condition: str
@@ -67,7 +67,7 @@ def decided_between(arena_id: int, after: int, position: int) -> Where:
 
 
 def read_games(arena_id: int, where: Where) -> Games:
-    """As they are now: none is set right for a position."""
+    """As they are now, not as of a position."""
     few = [*_integers(where.sql(PACKED + SIDES, joined=WITH_BATTLE, more=f"LIMIT {FEW + 1}"), where.values, 4)]
     is_whole = sum(map(len, few)) <= FEW
     reads = iter(few) if is_whole else _integers(where.sql(PACKED), where.values, 2)
@@ -155,7 +155,7 @@ def _with_marks(games: Games, where: Where, tainted: NDArray[np.bool_]) -> Games
 
 
 def _places(games: Games, ids: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-    """Where these games stand, of those that are there; and which those are."""
+    """The places of these games among the existing ones, and which of them exist."""
     order = np.argsort(games.game, kind="stable")
     place = np.minimum(np.searchsorted(games.game, ids, sorter=order), len(games) - 1)
     nearest = order[place]

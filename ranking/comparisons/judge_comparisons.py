@@ -1,7 +1,7 @@
 """Games of judges -> arrays, at a position of the ledger: the evidence of boards that count judges, or judges and people.
 
-Each game is a comparison with its judge and the slot of each answer, so that a fit can take every judge's liking for a slot
-out; or a combiner makes one comparison of a judge's games on a battle, or of a panel's.
+Each game is a comparison with its judge and the slot of each answer, so that a fit can remove every judge's position bias; or
+a combiner makes one comparison of a judge's games on a battle, or of a panel's.
 """
 
 from collections.abc import Collection, Mapping
@@ -29,7 +29,7 @@ from ranking.maths.notes import Note
 
 @dataclass(frozen=True, slots=True)
 class JudgedEvidence:
-    """What counted, row by row, with who judged and which slot each answer stood in; `remarks` are for the board's readers.
+    """The counted comparisons with judge and slots; `remarks` are for the board's readers.
 
     `rules` are those that were applied, with what they fixed; `jurors` the judges with games here, and what became of them;
     `why_none` says of models that judges saw why none of their verdicts counts.
@@ -74,7 +74,7 @@ class JudgedEvidence:
         return self.rows.competitors.astype(np.int64)
 
     def fixed(self) -> dict[str, object]:
-        """What a snapshot keeps of it: what it has to remember to be made again, and its judges."""
+        """What a snapshot stores: the parameters needed to reproduce it, and its judges."""
         judges = {"judges": [juror.in_words() for juror in self.jurors], "left_out": dict(self.left_out)}
         return self.rules.fixed() | judges | self.same.fixed(self.prompts)
 
@@ -139,7 +139,7 @@ def jury_at(
 
 
 def _fixed(rules: SelectionRules, arena_id: int, jury: Jury) -> SelectionRules:
-    """With what rests on more than the ledger, as it stands now, unless a snapshot fixed it."""
+    """With the parts that depend on more than the ledger, as of now, unless a snapshot fixed them."""
     if rules.own is None and rules.own_answers != OwnAnswers.OFF:
         rules = replace(rules, own=own_competitors(arena_id, jury.judges))
     if rules.records is None and rules.are_weighted:
@@ -163,7 +163,7 @@ def _people(arena_id: int, position: int, rules: SelectionRules, prompts: Ints |
 
 
 def judge_names() -> dict[int, str]:
-    """What fits call judges, by their codes. Rows without a judge id are human votes."""
+    """The names of judges in fits, by their codes. Rows without a judge id are human votes."""
     return {UNKNOWN: "people"} | {judge.pk: str(judge) for judge in Judge.objects.all()}
 
 

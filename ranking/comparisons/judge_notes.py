@@ -36,7 +36,9 @@ def _noted(code: str, **parameters: Any) -> Note:
 
 
 def remarks_on(jury: Jury, decided: CombinedOutcomes, rules: SelectionRules, uncounted: Uncounted) -> Iterator[Note]:
-    """Whose verdicts count and whose do not, and why ("judge"); those on marked answers ("marked"); the rest ("judges")."""
+    """Which judges' verdicts count, which do not, and why ("judge"); those on marked answers ("marked"); the rest
+    ("judges").
+    """
     names = {pk: str(juror.judge) for pk, juror in jury.jurors.items()}
     counting = [juror for juror in jury.jurors.values() if juror.counts and juror.n_verdicts]
     yield from _on_jury(jury, counting, rules, names)
@@ -77,7 +79,7 @@ def _on_games(
 
 
 def _on_standing(juror: Juror) -> Note | None:
-    """Where a judge does not count, or counts against the rule."""
+    """For judges that do not count, or count against the rule."""
     parameters: dict[str, Any] = {
         "judge": str(juror.judge),
         "verdicts": _noted("verdicts", n=juror.n_verdicts),
@@ -119,12 +121,12 @@ def _on_marks(uncounted: Uncounted, rules: SelectionRules, jury: Jury) -> Iterat
 
 
 def _battles_of(games: Games) -> Iterator[int]:
-    """Found when they are asked for: most boards have no judge by checklists."""
+    """Computed on demand: most boards have no judge with checklists."""
     yield from np.unique(games.battle).tolist()
 
 
 def _coverage(games: Games) -> Iterator[Note]:
-    """Overall, and whether it differs between competitors; games that their judge was not asked tell nothing of it."""
+    """Coverage overall, and whether it differs between competitors; games that were not asked are ignored."""
     was_asked = games.state != NOT_ASKED
     n_asked = int(np.count_nonzero(was_asked))
     if len(games) > n_asked:

@@ -1,4 +1,4 @@
-"""A board's rules for its judges: which it takes, whether their own answers count, and what a juror's vote weighs."""
+"""A board's rules for its judges: which ones count, whether their own answers count, and jurors' weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ OwnAnswers = Leaderboard.OwnAnswers
 
 @dataclass(frozen=True, slots=True)
 class GoldRecord:
-    """How often a juror was right, of the gold labels a or b on which its two orders agreed."""
+    """How often a juror was right, over gold labels a or b on which its two orders agreed."""
 
     n_right: int = 0
     n: int = 0
@@ -35,7 +35,7 @@ class GoldRecord:
 class SelectionRules:
     """A board's rules for its judges. `own` and `records` are fixed by a snapshot; None = as things stand now.
 
-    They rest on what is in no ledger: families, names, endpoints and gold labels.
+    They depend on data outside the ledger: families, names, endpoints and gold labels.
     """
 
     combiner: str = GAMES
@@ -71,11 +71,11 @@ class SelectionRules:
         return self.combiner == PANEL_WEIGHTED
 
     def weights(self) -> dict[int, float]:
-        """What each juror's vote weighs, where records weigh them."""
+        """Jurors' weights, if records weigh them."""
         return {judge: record.weight for judge, record in (self.records or {}).items()}
 
     def fixed(self) -> dict[str, Any]:
-        """What a snapshot has to remember, as JSON."""
+        """What a snapshot has to store, as JSON."""
         parameters: dict[str, Any] = {}
         if self.own is not None:
             parameters["own_competitors"] = {str(judge): sorted(competitors) for judge, competitors in sorted(self.own.items())}

@@ -1,6 +1,6 @@
-"""Which judges count on a board, and what becomes of the games of the others: `Jury.dropped`, counted in the board's notes.
+"""Which judges count on a board; the games of the others are in `Jury.dropped`, counted in the board's notes.
 
-A judge is set aside by the rule of `judges.audits.usability`, unless a curator said otherwise (`judges.judge_choices`). Its
+A judge is set aside by the rule of `judges.audits.usability`, unless a curator chose otherwise (`judges.judge_choices`). Its
 games stay as they are; they count on no board until it counts again. Left out in the same way: games on answers of the judge's
 own model or family, and games on answers that seem to speak to the judge, where the board says so.
 """
@@ -28,7 +28,7 @@ type Measured = Literal["measured", "few battles", "not in both orders", "one an
 
 @dataclass(slots=True)
 class Juror:
-    """One judge on a board: what is known of it, whether it counts, and by whose word."""
+    """One judge on a board: what is known about it, whether it counts, and who decided that."""
 
     judge: Judge
     usability: Usability
@@ -47,7 +47,7 @@ class Juror:
 
     @property
     def is_retired(self) -> bool:
-        """Whether it was put away, and the board does not name it all the same."""
+        """Whether it is retired and not named by the board's jury."""
         return self.choice is not None and self.choice.says == JudgeChoice.Says.RETIRED and not self.is_named
 
     @property
@@ -73,7 +73,7 @@ class Juror:
 
 @dataclass(slots=True)
 class Jury:
-    """Games that stand, by judges that count, and what became of the others."""
+    """Counted games of counted judges, and the games left out."""
 
     jurors: dict[int, Juror]
     games: Games = field(default_factory=Games.none)
@@ -89,7 +89,7 @@ class Jury:
         return {pk: float(juror.judge.parameters.get("margin", 0)) for pk, juror in self.jurors.items()}
 
     def divide(self, games: Games) -> None:
-        """Take in these games: those of jurors that count, and the others."""
+        """Add these games: those of jurors that count, and the others."""
         counts = np.isin(games.judge, [pk for pk, juror in self.jurors.items() if juror.counts])
         self.games, self.dropped = games.where(counts), games.where(~counts)
         for pk, n in _by_judge(games, games.has_verdict).items():
@@ -129,7 +129,7 @@ def _measured(judge: Judge, usability: Usability, games: Games) -> Measured:
 
 
 def _usability(games: Games) -> Usability:
-    """As the judge's audit finds it: the same figure of the same games."""
+    """As in the judge's audit: the same figure from the same games."""
     groups, ab, ba = outcomes_of_orders(games)
     both = (ab != NONE) & (ba != NONE)
     first = groups.first[both]

@@ -31,7 +31,7 @@ def keep_games(arena_id: int, position: int, games: Games) -> None:
 
 
 def load_games(arena_id: int) -> KeptGames | None:
-    """Those kept, where the file is as it was written, and of this very ledger."""
+    """The cached games, if the file is as written and belongs to this ledger."""
     arrays = kept_arrays(arena_id, _form(), kind=KIND)
     if arrays is None:
         return None  # the games are read instead
@@ -40,12 +40,12 @@ def load_games(arena_id: int) -> KeptGames | None:
 
 
 def _form() -> int:
-    """Columns hold places of states, orders and winners."""
+    """What the numbers in columns mean: places of states, orders and winners."""
     return form_of(VERSION, STATES, ORDERS, WINNERS)
 
 
 def _mark(arena_id: int, position: int) -> tuple[int, int, int]:
-    """Tells one database's ledger from another's (a restored backup, say): the arena's last event by then, and its time."""
+    """Identifies one database's ledger (as against, say, a restored backup): the arena's last event by then, and its time."""
     events = Event.objects.filter(arena_id=arena_id, position__lte=position).order_by("-position")
     last = events.values_list("position", "pk", "created_at").first()
     return (last[0] or 0, last[1], int(last[2].timestamp() * 1e6)) if last else (-1, -1, -1)

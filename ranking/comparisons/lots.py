@@ -1,4 +1,4 @@
-"""Lots: which of the battles that judges were asked about are put before voters too, each with a known chance.
+"""Lots: which of the judged battles are also shown to voters, each with a known chance.
 
 A battle draws its lot once, when a board of people and judges is first fitted after it was judged, whatever was said of it.
 Voters are served drawn battles in the order of lot / chance (`arena.pairing.matchmaking`), so that at every moment those
@@ -64,7 +64,7 @@ def lots_of(arena_id: int, *, up_to: int | None = None, every: bool = False) -> 
 
 
 def draw_lots(arena_id: int, *, rng: Random | None = None) -> int:
-    """Give a lot to every battle with a game that is over, that can be served, and that has none yet; how many drew one.
+    """Give a lot to every battle that has a finished game, can be served, and has none yet; returns how many drew one.
 
     One at a time in an arena: so lots up to a number are the same for whoever reads them later.
     """

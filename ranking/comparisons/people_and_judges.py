@@ -1,4 +1,4 @@
-"""People's votes and judges' verdicts -> two lists side by side: votes are the truth, verdicts narrow their intervals.
+"""People's votes and judges' verdicts side by side: votes are the truth, verdicts narrow their intervals.
 
 A battle that judges were asked about has one opinion, what the board's combiner makes of all their games on it, or half a win
 each where it decides nothing. A battle that people voted on too has a *label*; ratings by prediction hold if those with a
@@ -64,7 +64,7 @@ class BattlePoints:
 
 @dataclass(frozen=True, slots=True)
 class CombinedEvidence(Evidence):
-    """What counted; its tally, turnout and counts are those of people's votes."""
+    """The counted evidence; its tally, turnout and counts are those of people's votes."""
 
     votes: Votes
     opinions: Opinions
@@ -89,7 +89,7 @@ class CombinedEvidence(Evidence):
         return np.unique(np.concatenate([cells.a, cells.b, self.opinions.a, self.opinions.b]))
 
     def digest(self) -> str:
-        """SHA-256 of votes and opinions, in an order of their own."""
+        """SHA-256 of votes and opinions, in a canonical order."""
         sha = hashlib.sha256()
         for rows in (self.votes, self.opinions):
             table = np.column_stack([np.asarray(getattr(rows, name), dtype=np.float64) for name in rows.__slots__])
@@ -98,7 +98,7 @@ class CombinedEvidence(Evidence):
         return sha.hexdigest()
 
     def fixed(self) -> dict[str, object]:
-        """What a snapshot has to remember to be made again."""
+        """The parameters that a snapshot needs to be reproduced."""
         judges = {"judges": [juror.in_words() for juror in self.jurors], "left_out": dict(self.left_out)}
         prompts = np.concatenate([self.votes.prompt, self.opinions.prompt])
         return self.rules.fixed() | judges | {"lots_to": self.lots_to, "lots_on": SERVED} | self.same.fixed(prompts)
@@ -218,7 +218,7 @@ def _rows(sql: str, arena_id: int, n_columns: int) -> Ints:
 
 
 def _answers(rows: Ints, bare: Ints) -> Ints:
-    """One number for a pair of answers, whichever battle they were written down in; for a battle without texts its own.
+    """One number per pair of answers, whichever battle they are in; a battle without texts has its own.
 
     `bare` are battles that had none then.
     """

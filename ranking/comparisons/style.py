@@ -1,4 +1,4 @@
-"""Votes one by one, with the side shown first and what the two answers look like: the evidence of a style-controlled board."""
+"""Votes one by one, with the side shown first and the style of both answers: the evidence of a style-controlled board."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -44,7 +44,7 @@ def styled_comparisons(
 ) -> tuple[Comparisons, list[str]]:
     """The votes that counted at `position` (on some prompts, or on all) with their covariates, and what a reader must know.
 
-    Where texts are known for some battles, votes on the others are left out: their style cannot be levelled.
+    If texts are known only for some battles, votes on the others are left out: their style cannot be controlled for.
     """
     ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=leaving_out)
     ballots = replace(ballots, prompt=same.of(ballots.prompt))

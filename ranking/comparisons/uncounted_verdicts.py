@@ -1,4 +1,4 @@
-"""What became of verdicts that do not count on a board: how many there are, and why a model is left with none."""
+"""Verdicts that do not count on a board: how many there are, and why a model is left with none."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ WITHOUT_VERDICT = "game.without_verdict"
 
 @dataclass(slots=True)
 class Uncounted:
-    """Games that a board leaves out, by what keeps them out; in the order in which that is asked."""
+    """Games that a board leaves out, by reason, in the order in which the reasons are checked."""
 
     set_aside: Games = field(default_factory=Games.none)
     marked: Games = field(default_factory=Games.none)
@@ -29,7 +29,7 @@ class Uncounted:
         return self.set_aside.n_said
 
     def in_numbers(self, counted: Games, n_undecided: int) -> dict[str, int]:
-        """Verdicts by what keeps them out, games without one, battles that the rule left undecided: for a snapshot."""
+        """Numbers for a snapshot: verdicts by reason, games without a verdict, battles left undecided by the rule."""
         groups: dict[str, Games] = {name: getattr(self, name) for name in ("set_aside", "marked", "of_judges", "own")}
         silent = sum(len(games) - games.n_said for games in (*groups.values(), counted))
         return {name: games.n_said for name, games in groups.items()} | {"without_verdict": silent, "undecided": n_undecided}

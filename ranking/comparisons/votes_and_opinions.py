@@ -1,4 +1,4 @@
-"""Votes and opinions side by side -> comparisons with weights: which opinions have a label, and what each vote weighs.
+"""Votes and opinions -> weighted comparisons: which opinions have a label, and the weight of each vote.
 
 Pure: no Django. `people_and_judges` reads votes and opinions, and says what they mean.
 """
@@ -20,7 +20,7 @@ FEWEST_PROMPTS = 30
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """What people said, a row a vote, all (n,): `battle` numbers pairs of answers; `by_lot` and `by_verdicts` say how the
+    """People's votes, a row per vote, all (n,): `battle` numbers pairs of answers; `by_lot` and `by_verdicts` say how the
     voter came to see it."""
 
     battle: Ints
@@ -34,7 +34,7 @@ class Votes:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """What judges made of each battle they were asked about, a row a battle, all (n,).
+    """Judges' opinions, a row per battle that they were asked about, all (n,).
 
     `points` of a in [0, 1], one half where nothing was decided; `chance` and `place` of its lot, NaN where it drew none.
     """
@@ -50,7 +50,7 @@ class Opinions:
 
 @dataclass(frozen=True, slots=True)
 class DrawnLabels:
-    """Which opinions count, and which of them have a label: 1 / its chance, 0 without one. Both are (n_opinions,)."""
+    """Which opinions count, and the weight of their labels: 1 / its chance, 0 without a label. Both are (n_opinions,)."""
 
     counts: Bools
     weight: Floats
@@ -91,7 +91,7 @@ def labels_of(votes: Votes, opinions: Opinions) -> DrawnLabels:
 
 
 def _reached(votes: Votes, opinions: Opinions, voted: Bools) -> float:
-    """Up to which place the lots were served: as far as a ballot by lot was voted on, or as far as no vote is missing."""
+    """The place up to which lots were served: the last one with a vote, or the last before a missing vote."""
     served = opinions.place[np.isin(opinions.battle, votes.battle[votes.by_lot])]
     missing = opinions.place[~voted]
     whole = opinions.place[voted]
@@ -102,7 +102,7 @@ def _reached(votes: Votes, opinions: Opinions, voted: Bools) -> float:
 
 
 def n_prompts(prompts: NDArray[np.integer[Any]]) -> int:
-    """Where it is not known, each battle has a prompt of its own."""
+    """Battles without a known prompt each count as a prompt of their own."""
     return len(np.unique(prompts[prompts >= 0])) + int((prompts < 0).sum())
 
 

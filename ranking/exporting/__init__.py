@@ -1,1 +1,1 @@
-"""Boards as files, with all that they showed before."""
+"""Exports of boards, with their history."""

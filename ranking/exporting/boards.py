@@ -1,4 +1,4 @@
-"""Boards as rows, a row a competitor: as the newest snapshot shows them, or with every snapshot that is kept."""
+"""Boards as rows, a row per competitor: as the newest snapshot shows them, or with every snapshot that is kept."""
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
@@ -19,14 +19,14 @@ COLUMNS = (
     FileColumn("board", Holds.TEXT, gettext_lazy("The board’s short name.")),
     FileColumn("board_name", Holds.TEXT, gettext_lazy("Its name.")),
     FileColumn("method", Holds.TEXT, gettext_lazy("How it was fitted.")),
-    FileColumn("sources", Holds.TEXT, gettext_lazy("people, judges or both: whose word counts.")),
-    FileColumn("category", Holds.TEXT, gettext_lazy("Where it counts the prompts of one category alone.")),
-    FileColumn("language", Holds.TEXT, gettext_lazy("Where it counts the prompts of one language alone.")),
+    FileColumn("sources", Holds.TEXT, gettext_lazy("people, judges or both: whose opinions count.")),
+    FileColumn("category", Holds.TEXT, gettext_lazy("The category, if it counts the prompts of only one.")),
+    FileColumn("language", Holds.TEXT, gettext_lazy("The language, if it counts the prompts of only one.")),
     FileColumn("snapshot", Holds.TEXT, gettext_lazy("The key of the snapshot, as in its permanent link.")),
     FileColumn("created_at", Holds.TIME, gettext_lazy("When the snapshot was made.")),
-    FileColumn("ledger_position", Holds.INTEGER, gettext_lazy("Up to where evidence was read.")),
-    FileColumn("evidence_hash", Holds.TEXT, gettext_lazy("SHA-256 of what it counts, by numbers of rows.")),
-    FileColumn("content_hash", Holds.TEXT, gettext_lazy("SHA-256 of the same by names and texts, alike on every site.")),
+    FileColumn("ledger_position", Holds.INTEGER, gettext_lazy("Ledger position up to which evidence was read.")),
+    FileColumn("evidence_hash", Holds.TEXT, gettext_lazy("SHA-256 of its evidence, by row ids.")),
+    FileColumn("content_hash", Holds.TEXT, gettext_lazy("SHA-256 of its evidence by names and texts, the same on every site.")),
     FileColumn("seed", Holds.INTEGER, gettext_lazy("Of its random draws.")),
     FileColumn("code_version", Holds.TEXT, gettext_lazy("Of Agon.")),
     FileColumn("competitor", Holds.TEXT, gettext_lazy("The model.")),
@@ -35,12 +35,12 @@ COLUMNS = (
     FileColumn("low", Holds.NUMBER, gettext_lazy("Lower end of its 95 % interval.")),
     FileColumn("high", Holds.NUMBER, gettext_lazy("Upper end of its 95 % interval.")),
     FileColumn("rank", Holds.INTEGER, gettext_lazy("Its place.")),
-    FileColumn("rank_low", Holds.INTEGER, gettext_lazy("The best place that it might have.")),
-    FileColumn("rank_high", Holds.INTEGER, gettext_lazy("The worst place that it might have.")),
-    FileColumn("win_rate", Holds.NUMBER, gettext_lazy("Fitted chance against an opponent drawn from all.")),
+    FileColumn("rank_low", Holds.INTEGER, gettext_lazy("The best place that it can hold.")),
+    FileColumn("rank_high", Holds.INTEGER, gettext_lazy("The worst place that it can hold.")),
+    FileColumn("win_rate", Holds.NUMBER, gettext_lazy("Fitted chance to win against a uniformly drawn opponent.")),
     FileColumn("raw_win_rate", Holds.NUMBER, gettext_lazy("Share of points won, a tie half.")),
-    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("Results of it that count.")),
-    FileColumn("n_prompts", Holds.INTEGER, gettext_lazy("Prompts on which it has some.")),
+    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("Its counted results.")),
+    FileColumn("n_prompts", Holds.INTEGER, gettext_lazy("Prompts with results.")),
     FileColumn("unrated_because", Holds.TEXT, gettext_lazy("Why it has no rating.")),
 )
 

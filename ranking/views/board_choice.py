@@ -1,4 +1,4 @@
-"""Which board a reader asks for: method, category and language hold together, or a sentence says that no board has them all."""
+"""Which board a reader asks for by method, category and language; if none has them all, a sentence says so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MOST_OFFERED = 6
 
 @dataclass(frozen=True)
 class Choice:
-    """What was asked for, and the board that has it all; without one, a sentence and the nearest boards."""
+    """The request, and the board that matches it; if there is none, a sentence and the nearest boards."""
 
     like: Leaderboard | None  # the board of the asked method, over whatever prompts
     category: str
@@ -69,7 +69,7 @@ def board_with_evidence(boards: Sequence[Leaderboard]) -> Leaderboard | None:
 
 
 def chosen(query: QueryDict, boards: Sequence[Leaderboard]) -> Choice:
-    """The board of the asked method on the asked prompts; what is not asked for is as on the arena's own board."""
+    """The board with the requested method and prompts; whatever is not requested is as on the arena's own board."""
     slug, category, language = (query.get(name, "").replace("\0", "")[:200] for name in ("board", "category", "language"))
     if slug or category or language:
         like = next((board for board in boards if (board.slug == slug if slug else board.is_default)), None)
@@ -90,7 +90,7 @@ def chosen(query: QueryDict, boards: Sequence[Leaderboard]) -> Choice:
 
 
 def same_method(boards: Sequence[Leaderboard], like: Leaderboard | None) -> Leaderboard | None:
-    """The first of the boards that is fitted as this one is."""
+    """The first board that is fitted like this one."""
     return next((board for board in boards if like is not None and _how(board) == _how(like)), None)
 
 
@@ -111,7 +111,7 @@ def _sentence(like: Leaderboard, category: str, language: str) -> str:
 
 
 def _nearest(boards: Sequence[Leaderboard], like: Leaderboard, category: str, language: str) -> list[Leaderboard]:
-    """Those that have most of what was asked for, the method counting once."""
+    """The boards that match most of the request."""
 
     def n_shared(board: Leaderboard) -> int:
         if (board.category and board.category != category) or (board.language and board.language != language):

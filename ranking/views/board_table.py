@@ -1,4 +1,4 @@
-"""The board as its page shows it: rows in order, groups that cannot be told apart, one shared axis."""
+"""The board as its page shows it: ordered rows, groups that cannot be told apart, one shared axis."""
 
 import math
 from collections.abc import Sequence
@@ -253,7 +253,7 @@ def _heading(key: str, sort: str, descending: bool) -> Heading:
 
 
 def tied_leaders(entries: Sequence[Entry]) -> list[Competitor]:
-    """All who can hold place 1, in order of place; empty where only one can: no two of them can be told apart."""
+    """All that can hold place 1, in order of place, no two of which can be told apart; empty if only one can."""
     able = sorted((entry for entry in entries if entry.has_place and entry.rank_low == 1), key=by_place)
     return [entry.competitor for entry in able] if len(able) > 1 else []
 

@@ -6,7 +6,7 @@ from ranking.models import Leaderboard, Snapshot
 
 
 def counted_on(shown: Snapshot) -> str:
-    """Whose word counts, as one of the sources."""
+    """The source whose opinions count."""
     sources: str = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
     return Leaderboard.Sources.PEOPLE if "verdicts" in shown.parameters else sources  # verdicts narrow: votes alone count
 

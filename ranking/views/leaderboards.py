@@ -92,7 +92,7 @@ def _by_beginning(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """The whole page, or for a poll the board alone, with an ETag. (A whole page has none: its nonce is of one answer.)"""
+    """The whole page or, for a poll, only the board with an ETag. (A whole page has none: its nonce is used once.)"""
     if not request.headers.get("HX-Request"):
         return private(render(request, "ranking/leaderboard.html", context))
     unchanged = get_conditional_response(request, etag=context["etag"])
@@ -154,12 +154,12 @@ def _board_context(
 
 
 def _is_snapshot(request: HttpRequest) -> bool:
-    """Whether it is a stored snapshot that is looked at, which shows what it showed."""
+    """Whether the page shows a stored snapshot, which never changes."""
     return request.resolver_match is not None and request.resolver_match.url_name == "snapshot"
 
 
 def _live_address(arena: Arena, board: Leaderboard | None, opens_on: Leaderboard | None) -> str:
-    """Where this very board stands as it is now."""
+    """The address of this board as it is now."""
     is_named = board is not None and (opens_on is None or board.pk != opens_on.pk)
     return f"{arena.get_absolute_url()}?{urlencode({'board': board.slug})}" if board and is_named else arena.get_absolute_url()
 
@@ -170,7 +170,7 @@ def _behind(board: Leaderboard | None) -> int:
 
 
 def _etag(request: HttpRequest, boards: list[Leaderboard], board: Leaderboard | None, newest: int | None, n_behind: int) -> str:
-    """Of all that the page depends on, known before anything of it is read."""
+    """A tag of everything the page depends on, known before any of it is read."""
     parts = [request.get_full_path(), str(request.user.pk), str(newest), board.error if board else "", str(n_behind)]
     parts += [str([(each.pk, each.n_flagged, each.looked_at) for each in boards])]  # type: ignore[attr-defined]
     return etag_of(*parts)
@@ -210,13 +210,13 @@ FIGURES = {
     "combined.asked", "combined.drawn", "judge.retired", "judges.coverage", "judges.decided", "judges.decided_and_left",
     "judges.decided_each", "judges.weights", "slot.with_interval", "slot.without_interval",
 }  # fmt: skip
-"""Notes that tell a number or what was done, and warn of nothing."""
+"""Notes that give a number or say what was done, without a warning."""
 
 
 def _notes(shown: Snapshot) -> list[tuple[str, str, bool]]:
-    """What a reader must know, each with where the method's page explains it, and whether it is a warning.
+    """Notes for readers, each with its place on the Method page and whether it is a warning.
 
-    Why nobody is rated stands by itself.
+    The reason why nobody is rated is shown separately.
     """
     notes = [note for note in shown.coded_notes if note.code != "unfitted"]
     return [(note.sentence, EXPLAINED.get(note.subject, shown.method), note.code not in FIGURES) for note in notes]
@@ -291,7 +291,7 @@ def _judged(parameters: dict[str, Any]) -> dict[str, str]:
 
 
 def _within(label: str) -> str:
-    """A label inside a line: English begins it with a small letter, other languages may not."""
+    """A label within a line: English writes it with a small initial, other languages may not."""
     is_english = (get_language() or "en").startswith("en")
     return f"{label[:1].lower()}{label[1:]}" if is_english else label
 
@@ -303,7 +303,7 @@ def _evidence(shown: Snapshot) -> dict[str, str]:
 
 
 def _set_aside(shown: Snapshot) -> str:
-    """How many are set aside, a whole sentence for each kind: languages bend nouns and verbs together."""
+    """How many are set aside, with a complete sentence for each kind, because languages inflect nouns and verbs together."""
     n, counted = shown.n_set_aside, counted_on(shown)
     if counted == Leaderboard.Sources.JUDGES:
         text = ngettext(

@@ -1,4 +1,4 @@
-"""What a board is fitted to as CSV, and back to the same digits: one by one, or counted where a row has a weight.
+"""The material of a board as CSV, and back to the same digits: one row per comparison, or counted rows with a weight.
 
 Pure: no Django. Prompts, battles and judges have numbers, of no meaning beyond this file; what is not known is empty.
 """

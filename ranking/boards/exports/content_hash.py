@@ -1,4 +1,4 @@
-"""A hash of what a board counts, over names and texts: the same wherever this evidence is stored.
+"""A hash of a board's evidence by names and texts: the same wherever this evidence is stored.
 
 `evidence_hash` is over row numbers, so that it holds in one database alone, through every change of a name. This one holds for
 the same evidence in any database, whatever numbers its rows have there, in whatever order they came, and on whichever sides the
@@ -31,7 +31,7 @@ from ranking.maths.data.packing import SWAPPED
 type Column = NDArray[Any]
 type Columns = dict[str, Column]
 
-DIGITS = 12  # of shares and weights: what is left of rounding when a pair is turned is no other evidence
+DIGITS = 12  # of shares and weights, so that rounding when a pair is turned does not change the hash
 
 TURNED: Mapping[str, Callable[[Column], Column]] = {
     "outcome": lambda codes: SWAPPED[codes],
@@ -56,7 +56,7 @@ def content_hash_of(evidence: BoardEvidence, arena_id: int) -> str:
 
 
 def known_in(arena_id: int) -> NamesAndTexts:
-    """All of an arena, and every judge."""
+    """All names of an arena, and every judge."""
     prompts = Prompt.objects.filter(arena_id=arena_id).values_list("pk", "key", "content_hash")
     return NamesAndTexts(
         names=dict(Competitor.objects.filter(arena_id=arena_id).values_list("pk", "name")),

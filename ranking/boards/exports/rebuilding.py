@@ -35,7 +35,7 @@ def rebuilt(board: Mapping[str, Any], material: Material) -> list[dict[str, Any]
 
 
 def largest_difference(lines: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]) -> float:
-    """Over all numbers; infinite where one came or went."""
+    """Over all numbers; infinite if one is missing on either side."""
     pairs = [(line[name], entry[name]) for line, entry in zip(lines, entries, strict=True) for name in NUMBERS]
     if any((new is None) != (old is None) for new, old in pairs):
         return math.inf
@@ -43,7 +43,7 @@ def largest_difference(lines: Sequence[Mapping[str, Any]], entries: Sequence[Map
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the board as CSV; 0 where it is the one of the JSON, 1 where it is not, 2 where the files are no good."""
+    """Print the board as CSV; returns 0 if it equals the board of the JSON, 1 if not, 2 if the files are unusable."""
     if len(arguments) > 2 or any(argument.startswith("-") for argument in arguments):
         _tell("usage: python rebuild.py [comparisons.csv [board.json]]")
         return 2

@@ -1,4 +1,4 @@
-"""What the method of a stored snapshot was given, read again as it stood then."""
+"""The material of a stored snapshot's method, read again as it was then."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ class EvidenceGoneError(Exception):
 
 def lines_of_snapshot(snapshot: Snapshot) -> Iterator[str]:
     """
-    As CSV, with the names of its competitors as they are now. All is read before the first line.
+    As CSV, with the present names of its competitors. Everything is read before the first line.
 
     Raises
     ------

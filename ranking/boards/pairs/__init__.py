@@ -1,1 +1,1 @@
-"""The pairs of a board: the record of each two, as a list, as rows, and as weights for matchmaking."""
+"""The pairs of a board: each pair's record, as a list, as rows, and as weights for matchmaking."""

@@ -1,4 +1,4 @@
-"""What a list of pairs holds. A module of its own: pages read such lists, and load no library that fits."""
+"""The type of a list of pairs, in a separate module because pages read such lists without the fitting library."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The pairs of a fit as a list: the record of each two, and how much the next vote on them would tell.
+"""The pairs of a fit as a list: each pair's record, and the expected information of the next vote on it.
 
 Written at every snapshot, so it is as small as it can be: up to `MOST_COMPLETE` competitors all pairs are listed, above only
 those that met, and two numbers a competitor say what all others weigh.

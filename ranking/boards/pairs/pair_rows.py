@@ -10,7 +10,7 @@ ROWS_A_BLOCK = 256
 
 
 def write_pair_list(board: Leaderboard, snapshot: Snapshot, listed: PairList, competitor_ids: list[int]) -> None:
-    """In the place of what the fit before knew."""
+    """Replace the pairs of the previous fit."""
     blobs = {name: getattr(listed, name).tobytes() for name in ("pairs", "record", "weights", "others")}
     PairTable.objects.update_or_create(
         leaderboard=board, defaults={"snapshot": snapshot, "competitor_ids": competitor_ids} | blobs
@@ -18,7 +18,7 @@ def write_pair_list(board: Leaderboard, snapshot: Snapshot, listed: PairList, co
 
 
 def read_pair_list(table: PairTable) -> PairList:
-    """What was written."""
+    """The stored list."""
     return PairList(
         pairs=np.frombuffer(bytes(table.pairs), dtype=np.int32).reshape(-1, 2),
         record=np.frombuffer(bytes(table.record), dtype=np.int32).reshape(-1, 4),

@@ -263,7 +263,7 @@ def test_rows_that_tell_of_texts_are_for_readers_of_answers_while_no_pair_is_ope
     assert status_of(client, address) == 200
     open_to_somebody(arena)
     refused = client.get(address)
-    assert (refused.status_code, "a pair is open to a voter" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "a voter has a pair open" in refused.json()["detail"]) == (409, True)
     type(arena).objects.update(content_visibility="staff")
     assert status_of(client, address) == 403
     client.force_login(make_user(is_staff=True))

@@ -147,7 +147,7 @@ def _one_by_one(games: Sequence[GameAt], margins: Margins) -> Iterator[Compariso
 
 
 def _row(game: GameAt, outcome: int, *, with_slot: bool = False, weight: float = 1.0) -> ComparisonRow:
-    """A rule looks at no slot, and neither does one who sees one answer at a time."""
+    """A rule does not look at slots, and neither does a judge that sees one answer at a time."""
     first = UNKNOWN if not with_slot else 0 if game.order == "ab" else 1
     return ComparisonRow(game.prompt, game.a, game.b, outcome, first, game.judge, weight)
 
@@ -186,7 +186,7 @@ def _combined(games: Sequence[GameAt], decision: Decision) -> list[ComparisonRow
 def _by_panel(
     asked: Mapping[tuple[int, int], GamesOfJudge], margins: Margins, weights: Mapping[int, float] | None
 ) -> CombinedOutcomes:
-    """Jurors are those who were asked about the battle; who is asked first never matters."""
+    """The jurors are the judges that were asked about the battle; their order does not matter."""
     rule, votes = CachedCombiner(), defaultdict[int, dict[int, Side | None]](dict)
     places: dict[int, GameAt] = {}
     for (battle, judge), its in asked.items():
