@@ -11,7 +11,7 @@ from arena.leases import LeaseLost
 from arena.models import ArchiveUpload, Delivery, Import, Response, Run
 from arena.runs import recovery, worker_slices
 from arena.texts.rendering import refresh
-from arena.webhooks import delivering
+from arena.webhooks import delivery_retries
 
 RENDERED_AT_ONCE = 100
 
@@ -74,7 +74,7 @@ def sweep_runs() -> None:
 @shared_task(name="arena.tasks.send_delivery", ignore_result=True)
 def send_delivery(pk: int) -> None:
     """Send one message of a webhook once; the sweep rings again where it was not taken."""
-    sent = delivering.deliver(pk)
+    sent = delivery_retries.deliver(pk)
     if sent is not None:
         _log_sent(sent)
 
@@ -88,5 +88,5 @@ def _log_sent(sent: Delivery) -> None:
 @shared_task(name="arena.tasks.sweep_deliveries", ignore_result=True)
 def sweep_deliveries() -> None:
     """Send the messages that are due. A second ring meanwhile sends what nobody is at."""
-    for sent in delivering.send_due():
+    for sent in delivery_retries.send_due():
         _log_sent(sent)

@@ -17,7 +17,7 @@ from arena.api.read_views import ReadView
 from arena.api.schema import OTHER_RESPONSES
 from arena.bundles import downloads
 from arena.bundles.writing import CannotExport
-from arena.exporting.tables import Reader
+from arena.exporting.access import Reader
 from arena.models import Arena
 from arena.wording import sentence
 

@@ -20,19 +20,10 @@ from arena.api.long_tables import LongFile
 from arena.api.paging import HIDDEN
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
+from arena.exporting.access import Reader, RefusedExport
 from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN, Form, MissingLibrary
 from arena.exporting.registry import tables
-from arena.exporting.tables import (
-    MOST_COUNTED,
-    ExportTable,
-    FileColumn,
-    Holds,
-    Option,
-    Reader,
-    RefusedExport,
-    WrongChoice,
-    rows_for,
-)
+from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn, Holds, Option, WrongChoice, rows_for
 from arena.models import Arena
 
 WITHHELD = OpenApiParameter(

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from arena import access
 from arena.bundles.writing import write_bundle
-from arena.exporting.tables import MOST_COUNTED, Reader
+from arena.exporting.access import Reader
+from arena.exporting.tables import MOST_COUNTED
 from arena.importing.files.receiving import upload_folder
 from arena.models import Arena, Battle, Import, Prompt, Response, Vote
 

@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from arena.models import AdminLink, IdempotentAnswer, RateWindow, WorkerSeen
-from arena.webhooks import delivering
+from arena.webhooks import delivery_retries
 
 DAY = datetime.timedelta(days=1)
 
@@ -28,4 +28,4 @@ def clean_up() -> None:
     AdminLink.objects.filter(expires_at__lt=yesterday).delete()
     IdempotentAnswer.objects.filter(created_at__lt=yesterday).delete()
     WorkerSeen.objects.filter(seen_at__lt=yesterday).delete()
-    delivering.forget_old(timezone.now())
+    delivery_retries.forget_old(timezone.now())

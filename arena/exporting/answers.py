@@ -7,20 +7,9 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
 from arena import access
+from arena.exporting.access import Reader
 from arena.exporting.names import competitor_names
-from arena.exporting.tables import (
-    ARCHIVED,
-    ARCHIVED_AT,
-    Chosen,
-    ExportTable,
-    FileColumn,
-    Holds,
-    Reader,
-    Row,
-    counted,
-    dollars,
-    walk,
-)
+from arena.exporting.tables import ARCHIVED, ARCHIVED_AT, Chosen, ExportTable, FileColumn, Holds, Row, counted, dollars, walk
 from arena.models import Arena, Prompt, Response
 
 PROMPTS_AT_ONCE = 100

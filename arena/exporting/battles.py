@@ -7,8 +7,9 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from arena import access
+from arena.exporting.access import Reader
 from arena.exporting.names import battle_namer, competitor_names
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
 from arena.models import Arena, Battle, Import, Vote
 from arena.models.responses import DELIVERED, NO_TEXT
 from arena.texts.csv_cells import figure

@@ -5,19 +5,8 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from arena.exporting.tables import (
-    ARCHIVED,
-    ARCHIVED_AT,
-    Chosen,
-    ExportTable,
-    FileColumn,
-    Holds,
-    Reader,
-    Row,
-    all_of,
-    counted,
-    walk,
-)
+from arena.exporting.access import Reader
+from arena.exporting.tables import ARCHIVED, ARCHIVED_AT, Chosen, ExportTable, FileColumn, Holds, Row, all_of, counted, walk
 from arena.models import Arena, Prompt, PromptStatus
 
 AT_ONCE = 200

@@ -6,18 +6,15 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena import access
-from arena.access import Visitor
 from arena.evidence.page_cache import few_pages_kept
-from arena.models import Arena, Voter
-from arena.visitors.voter_identity import voter_of
+from arena.exporting.access import Reader, RefusedExport, content_refusal
+from arena.models import Arena
 
 MOST_COUNTED = 100_000
 
@@ -96,28 +93,6 @@ class Option:
         return int(written)
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who exports. Open ballots are looked up again for every part, because one may be opened while a long table is sent."""
-
-    visitor: Visitor
-    voter_in: Callable[[Arena], Voter | None]
-
-    @property
-    def is_curator(self) -> bool:
-        return access.is_curator(self.visitor)
-
-    @classmethod
-    def of(cls, request: HttpRequest, visitor: Visitor | None = None) -> "Reader":
-        """`visitor` where a program signed in: it may be kept within some arenas."""
-        return cls(visitor or request.user, lambda arena: voter_of(request, arena, create=False))
-
-    @classmethod
-    def operator(cls) -> "Reader":
-        """Someone who runs commands on the machine: reads what curators read, and does not vote."""
-        return cls(User(is_staff=True), lambda arena: None)
-
-
 class ExportTable:
     """One kind of rows. Subclasses say what they are, and give rows whose keys are the names of the columns."""
 
@@ -134,10 +109,7 @@ class ExportTable:
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
         """Why this reader may not have it; empty if allowed."""
-        if access.sees_content(reader.visitor, arena):
-            return ""
-        message = _("for those who may read this arena’s prompts and answers: %(who)s")
-        return message % {"who": arena.get_content_visibility_display()}
+        return content_refusal(reader, arena)
 
     def count(self, reader: Reader, arena: Arena) -> int | None:
         """How many rows there are now, at most `MOST_COUNTED` + 1 of them counted; None: only their making tells."""
@@ -175,10 +147,6 @@ ARCHIVED_AT = FileColumn(
     Holds.TIME,
     gettext_lazy("When it was archived; empty where it is in use. Rows with a time are left out when the file is read again."),
 )
-
-
-class RefusedExport(PermissionError):
-    """This reader may not have this table; the message says why."""
 
 
 def rows_for(table: ExportTable, reader: Reader, arena: Arena, chosen: Chosen | None = None) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.exporting.access import Reader
 from arena.exporting.battles import (
     AT_ONCE,
     BATTLE_COLUMNS,
@@ -15,7 +16,7 @@ from arena.exporting.battles import (
     with_names,
 )
 from arena.exporting.names import pseudonyms
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
 from arena.models import Arena, Import, Vote
 
 VOTES_AT_ONCE = 2_000

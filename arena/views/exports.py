@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from arena import access
 from arena.bundles import downloads
+from arena.exporting.access import Reader
 from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN
 from arena.exporting.registry import tables
-from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn, Reader
+from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn
 from arena.models import Arena
 from arena.views.context import arena_or_404, page_context
 

@@ -21,7 +21,7 @@ from arena.tasks import send_delivery
 from arena.views.context import page_context
 from arena.views.private_pages import only_curators
 from arena.webhooks import announcing
-from arena.webhooks.delivering import MOST_SENT
+from arena.webhooks.delivery_retries import MOST_SENT
 from arena.webhooks.explaining import explanation
 from arena.webhooks.sending import GONE
 from arena.webhooks.signing import secret_of

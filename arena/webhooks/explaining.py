@@ -8,7 +8,7 @@ from typing import Any
 from arena.models import WebhookEvent
 from arena.models.webhooks import TEST_EVENT
 from arena.webhooks import receiver_example
-from arena.webhooks.delivering import WAITS
+from arena.webhooks.delivery_retries import WAITS
 
 SNAPSHOT_KEY = "0123456789abcdef0123456789abcdef"
 DATA: dict[str, dict[str, Any]] = {

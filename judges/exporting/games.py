@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext_lazy
 
+from arena.exporting.access import Reader
 from arena.exporting.battles import BATTLE_COLUMNS, COUNTING_COLUMNS, BattleNames, readable_battles, with_names
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, dollars
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, dollars
 from arena.models import Arena, Attempt, Battle
 from arena.texts.csv_cells import figure
 from judges.games.access import GameReader, walk

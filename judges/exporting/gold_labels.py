@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.exporting.access import Reader
 from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
 from arena.models import Arena, Battle
 from judges.models import GoldItem
 

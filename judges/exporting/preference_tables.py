@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
+from arena.exporting.access import Reader
 from arena.exporting.battles import readable_battles
 from arena.exporting.preferences import (
     PairTally,
@@ -22,7 +23,7 @@ from arena.exporting.preferences import (
     with_two_answers,
 )
 from arena.exporting.prompts import readable_prompts
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Option, Reader, Row, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Option, Row, walk
 from arena.models import Arena, Competitor, Prompt, Response
 from arena.outcomes import Outcome
 from arena.texts.csv_cells import figure

@@ -1,8 +1,7 @@
 """Methods: the options of a board's definition, and how each method turns comparisons into ratings.
 
 comparisons -> method -> Rating (ratings, what covariances stand behind them, who has none and why). `fitting` reads
-intervals and rank ranges off it, alike for all methods. How often a board is resampled stands below; how many draws its rank
-ranges take, in `ranking.maths.uncertainty.rank_sets` (10,000) and, above 500 competitors, `many_standings` (1,000).
+intervals and rank ranges off it, alike for all methods. How often a board is resampled is in `resample_counts`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +13,8 @@ import numpy as np
 from scipy.special import expit
 
 from ranking import maths
-from ranking.maths.clusters.cluster_notes import MOST_NAMED
+from ranking.boards.resample_counts import N_BRACKETS, N_ORDERS, N_REPLICATES
+from ranking.maths.clusters.few_clusters import MOST_NAMED
 from ranking.maths.data.arrays import Floats
 from ranking.maths.data.cells import count_cells
 from ranking.maths.data.comparisons import Cluster
@@ -34,10 +34,6 @@ from ranking.maths.uncertainty.parameter_intervals import slot_intervals
 from ranking.note_texts.of_boards import TEXTS
 from ranking.note_texts.words import gettext_noop
 from ranking.scale import ELO_PER_LOGIT
-
-N_REPLICATES = 200
-N_BRACKETS = 200
-N_ORDERS = 100
 
 WIDTHS = (DAVIDSON.parameter, RAO_KUPPER.parameter)
 """Parameters of the library that a reader knows as the width of ties."""

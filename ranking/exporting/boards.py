@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena import access
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted
+from arena.exporting.access import Reader
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted
 from arena.models import Arena
 from arena.texts.csv_cells import figure
 from ranking.models import Entry, Leaderboard, Snapshot

@@ -154,7 +154,7 @@ def test_test_says_why_and_keeps_what_it_learnt(admin_client, settings):
 def test_test_learns_which_parameter_is_refused(admin_client, settings):
     with fake(Script(refuse=frozenset({"temperature"})), settings) as server:
         endpoint = make_endpoint(server)
-        assert "It does not take temperature" in _tested(admin_client, endpoint).content.decode()
+        assert "It does not accept temperature" in _tested(admin_client, endpoint).content.decode()
         assert "It answers." in _tested(admin_client, endpoint).content.decode()
         assert len(server.requests) == 2
 
@@ -186,7 +186,7 @@ def test_a_corrected_key_is_noticed_when_a_run_is_resumed(settings, monkeypatch,
         run = make_run(endpoint, 2)
         monkeypatch.setenv("AGON_KEY_X", "sk-abcdefgh")
         work(run)
-        assert "AGON_KEY_X holds one word" in run.paused_because
+        assert "AGON_KEY_X has only one word" in run.paused_because
         assert f'write AGON_KEY_X="{server.address} KEY"' in run.paused_because
         with pytest.raises(control.NotPossible, match="stays paused"):
             control.resume(run)

@@ -167,7 +167,7 @@ class TestVerifiers:
         ("verifier", "message"),
         [
             ({"kind": "numeric"}, "needs value"),
-            ({"kind": "mcq", "answer": "A", "letters": 4}, "knows no letters; allowed are answer"),
+            ({"kind": "mcq", "answer": "A", "letters": 4}, "has no letters; allowed are answer"),
             ({"kind": "constraint"}, "needs one of all_lowercase"),
             ({"kind": "regex", "pattern": "(a+)+$"}, "repeats a repetition"),
             ({"kind": "regex", "pattern": "("}, "not a regular expression"),

@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from arena.bundles.progress import ProgressLine
 from arena.bundles.writing import CannotExport, export_bundle, in_words
 from arena.commands.import_command import AsWritten
+from arena.exporting.access import Reader
 from arena.exporting.forms import FORMS, MissingLibrary
 from arena.exporting.registry import tables
-from arena.exporting.tables import ExportTable, Reader, Row, WrongChoice, rows_for
+from arena.exporting.tables import ExportTable, Row, WrongChoice, rows_for
 from arena.models import Arena
 from arena.wording import counted
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from ranking.maths.clusters.cluster_notes import apart_note, notes_of, unlinked_note
+from ranking.maths.clusters.few_clusters import apart_note, notes_of, unlinked_note
 from ranking.maths.clusters.leave_one_out import LeaveOut
 from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints

@@ -8,7 +8,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit
 
-from ranking.maths.clusters.cluster_notes import notes_of
+from ranking.maths.clusters.few_clusters import notes_of
 from ranking.maths.clusters.leave_one_out_rows import Term
 from ranking.maths.clusters.sandwich import Entries, cluster_sizes
 from ranking.maths.data.arrays import Floats, HoldsArrays, Ints, chunks

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit, ndtr, ndtri
 
 from ranking.maths.cancellation import is_wanted
-from ranking.maths.clusters.cluster_notes import notes_of
+from ranking.maths.clusters.few_clusters import notes_of
 from ranking.maths.clusters.many_exact import apart
 from ranking.maths.clusters.many_gram import Gram, Singles, both_of
 from ranking.maths.clusters.many_left_out import ClusterRows, ManyLeftOut, leave_out_of_many

@@ -154,7 +154,7 @@ def test_a_new_prompt_goes_into_a_pool_of_its_arena(client, curator):
         ('{"kind": "nonsense"}', "Unknown verifier kind &#x27;nonsense&#x27;; allowed are contains, exact"),
         ('{"kind": "contains"}', "A contains verifier needs one of all, any"),
         ('{"kind": "regex", "pattern": "("}', "is not a regular expression"),
-        ("[1]", "A verifier is an object such as"),
+        ("[1]", "A verifier has to be an object such as"),
     ],
 )
 def test_a_verifier_that_cannot_be_used_is_refused_in_the_form(client, curator, verifier, told):

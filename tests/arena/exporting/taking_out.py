@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from arena.evidence.curation import set_aside_votes
+from arena.exporting.access import Reader
 from arena.exporting.forms import FORMS
 from arena.exporting.registry import tables
-from arena.exporting.tables import Reader, rows_for
+from arena.exporting.tables import rows_for
 from arena.models import Arena, FinishState, Vote
 from tests.arena.importing.import_files import imported
 from tests.factories import (

@@ -9,8 +9,9 @@ from django.db import connection
 
 from arena.evidence.page_cache import KILOBYTES
 from arena.exporting import forms
+from arena.exporting.access import Reader
 from arena.exporting.registry import tables
-from arena.exporting.tables import Reader, rows_for
+from arena.exporting.tables import rows_for
 from tests.arena.exporting.taking_out import furnished
 
 pytestmark = pytest.mark.django_db

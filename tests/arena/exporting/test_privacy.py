@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
+from arena.exporting.access import Reader, RefusedExport
 from arena.exporting.registry import tables
-from arena.exporting.tables import Reader, RefusedExport
 from arena.models import Ballot, Battle, Import, Prompt, Response, Vote
 from tests.arena.exporting.taking_out import furnished, taken
 from tests.factories import make_battle, make_user, make_vote, make_voter

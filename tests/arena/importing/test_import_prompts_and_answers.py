@@ -143,7 +143,7 @@ def test_what_was_thought_before_an_answer_is_kept_beside_it(tmp_path):
         ("In XML <think> is a tag like any other.", [], None),
         ("One.\n\nTwo.", ["One.", "Two."], "<think>Hm.</think>\n\n<think>Ha.</think>"),
     ]
-    assert any(note.startswith("2 answers with what was thought before: kept beside") for note in source.report["notes"])
+    assert any(note.startswith("2 answers with the model's thinking: kept apart") for note in source.report["notes"])
 
 
 def test_thinking_in_a_file_of_battles_with_texts_is_kept_beside_the_answers(shared_data, tmp_path):

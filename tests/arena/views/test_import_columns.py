@@ -80,7 +80,7 @@ def test_a_value_of_the_winner_that_nobody_knows_is_asked_for_and_the_file_is_ke
 def test_a_newcomer_names_columns_values_and_models_and_gets_votes(curator, rung):
     page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie"})
     text = page.content.decode()
-    assert "my data, which is made with it" in text
+    assert "my data, which will be created" in text
     assert _value(page, "model_a") == "left one"
     assert "--map prompt=task --map &#x27;answer_a=left one&#x27;" in text
     assert "--value 1=a --value 0=b --value=-=tie" in text
@@ -174,7 +174,7 @@ def test_a_file_that_waits_is_for_the_one_who_brought_it(curator, client):
 def test_a_new_arena_gets_a_name_that_none_has(curator):
     make_arena("my-data")
     page = _upload(curator, "question;answer_a;answer_b;better\nq?;x;y;a\n")
-    assert "my data 2, which is made with it" in page.content.decode()
+    assert "my data 2, which will be created" in page.content.decode()
 
 
 def test_the_flags_that_the_page_prints_do_the_same(tmp_path, capsys):
@@ -200,7 +200,7 @@ def test_answers_of_a_model_are_mapped_by_its_name(tmp_path):
     ("words", "said"),
     [
         (["--map", "prompt"], "has to be FIELD=COLUMN, such as prompt=question"),
-        (["--map", "colour=task"], "known are prompt, answer_a"),
+        (["--map", "colour=task"], "fields are prompt, answer_a"),
         (["--map", "prompt=nothing", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"],
          "the column nothing is missing"),
         (["--map", "prompt=task", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"],

@@ -173,7 +173,7 @@ def test_failed_calls_are_asked_again(client, curator):
     run = make_run(state="done")
     make_calls(run, 2, state="failed", outcome="error")
     page = client.post(reverse("run", args=[run.pk]), {"act": "again"}, follow=True).content.decode()
-    assert "2 failed calls are asked again" in page
+    assert "2 failed calls will be retried" in page
     assert Call.objects.filter(state="waiting").count() == 2
 
 
@@ -220,7 +220,7 @@ def test_a_cancelled_run_says_what_was_never_sent(client, curator):
     make_calls(run, 314, state="cancelled")
     make_calls(run, 2, state="cancelled", outcome="not_asked")
     page = client.get(reverse("run", args=[run.pk])).text
-    assert "4 of 321 calls, 314 never sent, 3 given up after a try without an answer" in page
+    assert "4 of 321 calls, 314 never sent, 3 given up after an attempt without an answer" in page
     assert '<progress value="4" max="321"' in page
     assert "1 failed, 2 left out<" in page
     assert "waiting" not in page

@@ -153,8 +153,8 @@ def test_too_many_votes_a_minute_are_refused_with_the_time_to_wait(client, arena
     for _ in range(2):
         cast(client, arena)
     answer = cast(client, arena)
-    assert (answer.status_code, "You have answered 2 pairs in this minute" in answer.text) == (429, True)
-    assert re.search(r"Go on in (1 second|\d+ seconds): this pair stays open", answer.text)
+    assert (answer.status_code, "You answered 2 pairs within this minute" in answer.text) == (429, True)
+    assert re.search(r"Continue in (1 second|\d+ seconds): this pair stays open", answer.text)
     assert "data-over" not in answer.text
     assert 1 <= int(answer["Retry-After"]) <= 60
     assert Vote.objects.count() == 2

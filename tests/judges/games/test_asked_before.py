@@ -71,7 +71,7 @@ def test_the_page_says_what_failed_before_and_asks(settings, admin_client):
             "numbers": "", "cap": "",
         }  # fmt: skip
         address = f"{reverse('new-run')}?arena={arena.slug}"
-        assert "6: a reply came and decided nothing. Ask again?" in admin_client.post(address, said).content.decode()
+        assert "6: a reply came and decided nothing. They stay as they are" in admin_client.post(address, said).content.decode()
         again = admin_client.post(address, said | {"again": "on"}).content.decode()
         assert "6 of those to be played: a reply came and decided nothing" in again
 

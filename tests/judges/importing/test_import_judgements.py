@@ -123,7 +123,7 @@ def test_judgebench_keeps_thinking_beside_the_answers_and_names_empty_ones(tmp_p
         ("(C).", "stop", None),
         ("", "failed", "<think>Hm.</think>"),
     }
-    assert "2 answers with what was thought before: kept beside" in said
+    assert "2 answers with the model's thinking: kept apart" in said
     assert "1 pair has an empty answer: p2." in said
     assert Game.objects.filter(state="ok").count() == 2  # what was said of it counts
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from arena.config.tasks import clean_up
 from arena.models import Delivery
-from arena.webhooks import delivering, sending
+from arena.webhooks import delivery_retries, sending
 from arena.webhooks.announcing import send_again
-from arena.webhooks.delivering import MOST_SENT, WAITS, deliver, due
+from arena.webhooks.delivery_retries import MOST_SENT, WAITS, deliver, due
 from arena.webhooks.signing import secret_of
 from tests.arena.webhooks.receivers import make_message, make_webhook, parts, receiving, said
 from tests.factories import make_user
@@ -171,19 +171,19 @@ def test_a_host_without_an_address_and_a_port_without_a_server_are_tried_again()
 @pytest.mark.django_db(transaction=True)
 def test_dead_receivers_hold_up_nobody_and_one_ring_sends_all_that_is_due():
     with receiving(status="503 Busy") as dead, receiving() as alive:
-        slow = [make_webhook(dead.port, path=f"/{n}") for n in range(delivering.MOST_AT_ONCE + 1)]
+        slow = [make_webhook(dead.port, path=f"/{n}") for n in range(delivery_retries.MOST_AT_ONCE + 1)]
         lively = make_webhook(alive.port)
         failing = [make_message(webhook).pk for webhook in slow for _ in range(2)]
         wanted = [make_message(lively).pk for _ in range(3)]
-        rows = list(delivering.send_due(seconds=60))
-        assert list(delivering.send_due(seconds=60)) == []
+        rows = list(delivery_retries.send_due(seconds=60))
+        assert list(delivery_retries.send_due(seconds=60)) == []
     assert [row.pk for row in rows if row.state == "delivered"] == wanted  # one after the other, in their order
     assert sorted(row.pk for row in rows if row.state == "waiting") == failing
     assert (len(alive.requests), len(dead.requests)) == (len(wanted), len(failing))
 
 
 def test_one_message_a_webhook_is_due_and_few_at_once(monkeypatch):
-    monkeypatch.setattr(delivering, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(delivery_retries, "MOST_AT_ONCE", 2)
     now = timezone.now()
     off, slow, *others = (make_webhook(n, is_active=n > 1) for n in range(1, 6))
     for webhook in (off, slow, slow, *others):
@@ -200,14 +200,14 @@ def test_one_message_a_webhook_is_due_and_few_at_once(monkeypatch):
 def test_a_message_that_another_worker_took_over_is_written_once(monkeypatch):
     with receiving() as server:
         message = make_message(make_webhook(server.port))
-        real = delivering.attempt
+        real = delivery_retries.attempt
 
         def slow(delivery, **options):
             Delivery.objects.filter(pk=delivery.pk).update(lease_until=None)
             assert Delivery.objects.claim(delivery.pk, seconds=30)
             return real(delivery, **options)
 
-        monkeypatch.setattr(delivering, "attempt", slow)
+        monkeypatch.setattr(delivery_retries, "attempt", slow)
         assert deliver(message.pk) is None
     message.refresh_from_db()
     assert (message.state, message.n_sent) == ("waiting", 0)
