@@ -76,7 +76,7 @@ def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
         (b"\x1f\x8b\x08\0\0\0\0\0", "the file is packed and damaged; pack it again"),
         (b"", "line 1: the file is empty; there is nothing to import"),
         (b" \n\t\n", "line 1: the file is empty"),
-        (b"a,b\n1,2\na,b\n3,4\n", "line 3: the row is the header once more; take this line out"),
+        (b"a,b\n1,2\na,b\n3,4\n", "line 3: the row is the header once more; remove this line"),
         (
             b'a;b\n1;"never\nclosed\n',
             'cells that hold ; or line breaks, and "" for a " inside them: a " of this row is never closed',

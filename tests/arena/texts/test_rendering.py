@@ -252,7 +252,7 @@ def test_where_one_answer_of_a_pair_is_shown_as_source_both_are_and_both_say_so(
 
 def test_a_short_answer_beside_one_that_is_too_costly_is_source_and_whole(db):
     costly, short = rendering.alike(pair(db, "*" * 6_000, "A **short** one, <b>\u202e"))
-    assert "Shown as source: one mark" in costly.turns[0]
+    assert "Shown as source: it contains one mark" in costly.turns[0]
     assert "A **short** one, &lt;b&gt;[U+202E]</pre>" in short.turns[0]
     assert (costly.is_folded, short.is_folded) == (False, False)
 

@@ -73,4 +73,4 @@ def test_one_bad_row_is_named_and_nothing_is_written(program, path, row, what):
 def test_a_prompt_that_is_not_there_is_told(program):
     refused = post(program, "judgements/", {"arena": "garden", "rows": [PAIR | {"prompt_id": "nowhere", "label": "a"}]})
     assert refused.status_code == 422
-    assert "not one row names a battle of garden" in refused.json()["detail"]
+    assert "no row names a battle of garden" in refused.json()["detail"]

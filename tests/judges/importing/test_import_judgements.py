@@ -144,7 +144,7 @@ def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
         ("excel", "{}", "invalid choice: 'excel' .choose from 'pairs', 'grades', 'judgebench'"),
         ("pandalm", "not JSON", "line 1: the file is CSV; the format pandalm is JSON lines or Parquet or a JSON array"),
         ("pandalm", '{"idx": 1, "idx": 2}', "line 1: the line is .* .the key 'idx' occurs twice."),
-        ("pandalm", '{"idx": 1, "x_result": 1}', "line 1: the file is 1 row; not one row names a battle of .*: bring its"),
+        ("pandalm", '{"idx": 1, "x_result": 1}', "line 1: the file is 1 row; no row names a battle of .*: import its"),
         (
             "arena-hard",
             '{"question_id": 1, "model": "m", "games": []}',

@@ -65,7 +65,7 @@ def test_an_error_and_a_label_that_nobody_knows_are_no_tie(tmp_path, value):
     taken = judge(written(tmp_path / "j.jsonl", row(1), row(2, value)))
     game = Game.objects.get(battle__prompt__turns=["Sum 2?"])
     assert (game.winner, game.score_first, game.has_verdict) == ("", None, False)
-    assert any("which is none that is known (line 2)" in str(note) for note in taken.notes) == (value == "C+")
+    assert any("has the unknown label" in str(note) for note in taken.notes) == (value == "C+")
 
 
 def test_the_side_that_a_label_names_is_the_files_whichever_was_shown_first(tmp_path):
@@ -94,7 +94,7 @@ def test_rows_about_nothing_here_are_left_out_by_line_and_a_file_of_them_is_refu
     unknown = {"prompt_id": "q9", "model_a": "x", "model_b": "y", "label": "a", "order": "ab", "judge": "j"}
     taken = judge(written(tmp_path / "j.jsonl", row(1), unknown))
     assert "1 row names no battle of the arena: left out (line 2)." in map(str, taken.notes)
-    with pytest.raises(CommandError, match="not one row names a battle of empty"):
+    with pytest.raises(CommandError, match="no row names a battle of empty"):
         call_command("import_judgements", str(written(tmp_path / "k.jsonl", unknown)), "--arena", "empty")
     assert not Arena.objects.filter(slug="empty").exists()
 

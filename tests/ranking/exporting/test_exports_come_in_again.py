@@ -120,7 +120,7 @@ def test_games_find_their_battles_by_the_answers_where_the_battles_are_not_here(
 
 def test_games_of_an_arena_that_is_not_here_are_refused(left):
     for table in ("games", "gold-labels"):
-        with pytest.raises(CommandError, match="not one row names a battle of fable: bring its prompts"):
+        with pytest.raises(CommandError, match="no row names a battle of fable: import its prompts"):
             brought(left, "jsonl", table)
     assert not Judge.objects.exists()
 
