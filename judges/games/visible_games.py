@@ -77,8 +77,8 @@ def visible(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[Vi
     prefetch_related_objects(games, *_RELATED)
     open_ones = [game for game in games if readers[game.battle.arena_id].reads_in_full(game)]
     attempts = attempts_of(open_ones, Attempt.objects.defer(*HEAVY))
-    requests = {game.pk: _summary(attempts.get(call_of(game) or 0, [])) for game in open_ones}
-    return [_visible(game, readers[game.battle.arena_id], requests.get(game.pk)) for game in games]
+    summaries = {game.pk: _summary(attempts.get(call_of(game) or 0, [])) for game in open_ones}
+    return [_visible(game, readers[game.battle.arena_id], summaries.get(game.pk)) for game in games]
 
 
 def visible_in_full(game: Game, reader: GameReader) -> VisibleGame:
