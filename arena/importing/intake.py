@@ -157,7 +157,7 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     A file that comes with columns that were named before is read in the same way, unless something else is asked for.
     """
     names = start_of(file.path).names
-    request, earlier_filename = _as_before(request, names, file)
+    request, earlier_filename = as_before(request, file)
     kind = request.kind or _kind(file)
     chosen = MAPPED if request.columns else request.format
     arena = Arena.objects.filter(slug=request.slug).first()
@@ -208,11 +208,12 @@ _ALSO_FITS = gettext_lazy("It could also be a file of %(kinds)s: if so, choose w
 _AS_BEFORE = gettext_lazy("Its columns are those of %(filename)s, and are read as they were named for that file.")
 
 
-def _as_before(request: FileRequest, names: tuple[str, ...], file: KeptFile) -> tuple[FileRequest, str]:
+def as_before(request: FileRequest, file: KeptFile) -> tuple[FileRequest, str]:
     """With the map by which the user's last file with these columns was read, and that file's name.
 
     A known layout comes first.
     """
+    names = start_of(file.path).names
     if request.remembers is None or request.columns is not None or request.format or not names:
         return request, ""
     layout = kind_and_format(file.path)

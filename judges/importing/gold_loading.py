@@ -18,7 +18,7 @@ from arena.models import Arena, Import, Response
 from judges.importing import notes, pandalm_battles
 from judges.importing.contests import Contest, Finder, Placed, StoredAnswer
 from judges.importing.label_pairs import pairs_of
-from judges.importing.rows import LabelledAnswer, LabelRow, NamedAnswer
+from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
 from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.verdicts.verdict import Side, agreed_label
 
@@ -112,10 +112,15 @@ class Loaded:
             yield notes.of_unknown_prompts(self.n_not_here)
 
     def warnings(self) -> Iterator[FileNote]:
-        """Texts that are most likely unintended."""
-        yield from self.not_meant[: notes.MOST_NAMED]
-        if (n_more := len(self.not_meant) - notes.MOST_NAMED) > 0:
-            yield notes.of_more_ids(n_more)
+        """What most likely is not meant."""
+        yield from warnings_of(self.not_meant)
+
+
+def warnings_of(not_meant: Sequence[FileNote]) -> Iterator[FileNote]:
+    """The first of them, and how many more."""
+    yield from not_meant[: notes.MOST_NAMED]
+    if (n_more := len(not_meant) - notes.MOST_NAMED) > 0:
+        yield notes.of_more_ids(n_more)
 
 
 @transaction.atomic
@@ -142,7 +147,7 @@ def load_labels(
     is here with another text; nothing is written then.
     """
     pairs = pairs_of(rows, grades_decide=grades_decide)
-    not_meant, before = tuple(_not_meant(arena, pairs)), n_here(arena)
+    not_meant, before = tuple(ids_for_texts(arena, pairs)), n_here(arena)
     placed = _standing(arena, pairs) if origin == "pandalm" else {}
     missing = [pair for pair in pairs if pair.key not in placed]
     finder = Finder(arena, origin, Problems(filename or name), most_new)
@@ -253,8 +258,8 @@ def n_here(arena: Arena) -> dict[str, int]:
     return {"prompt": arena.prompts.count(), "answer": answers.count(), "competitor": arena.competitors.count()}
 
 
-def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[FileNote]:
-    """Prompts that are another prompt's id, and answers that are a competitor's name: a file of ids is not a gold set."""
+def ids_for_texts(arena: Arena, pairs: Sequence[LabelRow | JudgementRow]) -> Iterator[FileNote]:
+    """Prompts that are another prompt's id, and answers that are a competitor's name: texts are needed there."""
     ids: set[str] = set()
     asked = {"\n\n".join(pair.prompt.turns) for pair in pairs}
     for some in batched({text for text in asked if 0 < len(text) <= LONGEST_NAME}, KEYS_A_QUERY):
@@ -263,11 +268,12 @@ def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[FileNote]:
     names = {answer.competitor for pair in pairs for answer in pair.answers if answer.competitor}
     names |= set(arena.competitors.values_list("name", flat=True))
     for pair in pairs:
-        place, prompt = lazy_lines_of([pair.line]) if pair.line else pair.key, "\n\n".join(pair.prompt.turns)
+        place: object = lazy_lines_of([pair.line]) if pair.line else getattr(pair, "key", "")
+        prompt = "\n\n".join(pair.prompt.turns)
         if prompt in ids:
             yield notes.of_id_for_prompt(place, prompt)
-        for side, answer in zip("ab", pair.answers, strict=True):
-            if answer.text in names:
+        for side, answer in zip("ab", pair.answers, strict=False):
+            if answer.text is not None and answer.text in names:
                 yield notes.of_name_for_answer(place, side, answer.text)
 
 

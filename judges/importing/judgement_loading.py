@@ -19,7 +19,7 @@ from arena.wording import counted
 from judges.games.battle_texts import contests_of
 from judges.games.recording import end_game, file_ended, give_verdict
 from judges.importing import notes
-from judges.importing.gold_loading import load_labels, n_here
+from judges.importing.gold_loading import ids_for_texts, load_labels, n_here, warnings_of
 from judges.importing.imported_judges import exported_judge, imported_judge, supersede_older
 from judges.importing.placed_games import PlacedGames, place_games
 from judges.importing.reading import ReadFile, problem_of
@@ -75,6 +75,7 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choi
     cards = _judges(path, file, choices)
     if any(row.label is not None for row in file.rows):
         _load_gold(arena, file, choices, cards.values(), taken)
+    taken.warnings += warnings_of(list(ids_for_texts(arena, file.rows)))
     placed = place_games(arena, file, gold=choices.gold, most_new=choices.most_new)
     if not placed.games:
         _refuse(arena, file)

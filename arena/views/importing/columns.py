@@ -89,11 +89,14 @@ class ColumnChoice:
         winner = self.map.columns.get(value_field_of(self.kind), "")
         if not winner:
             return []
-        rows = [{winner: row.get(winner)} for _, row in islice(read_rows(self.path, problems=Problems("")), ROWS_FOR_VALUES)]
-        sides = ("model_a", "model_b", "competitor_a", "competitor_b")
-        models = {self.map.columns.get(name) for name in sides} - {None}
+        sides = {self.map.columns.get(name, "") for name in ("model_a", "model_b", "competitor_a", "competitor_b")} - {""}
+        rows = [
+            {name: row.get(name) for name in (winner, *sides)}
+            for _, row in islice(read_rows(self.path, problems=Problems("")), ROWS_FOR_VALUES)
+        ]
+        models = {str(row[name]).strip() for row in rows for name in sides}
         values = values_of(FileStart(self.start.shape, (winner,), rows), winner)
-        return [] if models and not set(values) & set(guessed_values(values, {})) else values
+        return [] if models.intersection(values) else values
 
 
 def _cell(value: object) -> str:

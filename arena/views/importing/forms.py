@@ -39,6 +39,12 @@ def _option_field(option: FileOption) -> forms.Field:
     return forms.CharField(label=option.label, help_text=option.help_text, max_length=option.most, required=False)
 
 
+class ArenaField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Arena) -> str:
+        """Two arenas may have one name, but not one address."""
+        return f"{obj.name} ({obj.slug})"
+
+
 class UploadForm(forms.Form):
     """A file, its destination and its options. A file that is already waiting need not be chosen again."""
 
@@ -56,7 +62,7 @@ class UploadForm(forms.Form):
         max_length=120,
         help_text=gettext_lazy("Created by the import. Empty: the name of the file."),
     )
-    arena = forms.ModelChoiceField(
+    arena = ArenaField(
         Arena.objects.in_use().order_by("name"),
         label=gettext_lazy("Arena"),
         required=False,

@@ -163,7 +163,11 @@ def _problems(
     shown = {"problems": problems.of(file.filename), "filename": file.filename}
     kind, name = form.cleaned_data["kind"], form.cleaned_data["format"]
     columns = (choice.kind, choice.map) if choice else None
-    n_out = intake.n_to_leave_out(file, form.request(columns)) if problems.faults and not form.leaves_out else 0
+    asked = replace(form.request(columns), remembers=request.user.pk)
+    n_out = intake.n_to_leave_out(file, asked) if problems.faults and not form.leaves_out else 0
+    before, _filename = intake.as_before(asked, file)
+    if choice is None and before.columns is not None:
+        choice = chosen(file.path, before.kind, before.columns)
     if n_out:
         shown |= {"n_out": n_out, "sent": _sent(request)}
     if isinstance(problems, VotersUnclear):

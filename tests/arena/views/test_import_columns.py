@@ -114,6 +114,28 @@ def test_the_map_is_remembered_for_the_next_file_with_the_same_columns(curator):
     assert _chosen(again)["value-0"] == "b"
 
 
+def test_one_bad_row_can_be_left_out_of_a_file_whose_columns_were_named_before(curator):
+    page = _upload(curator, PAIRS)
+    _confirm(curator, _again(curator, page, **{"map-winner": "3", "value-0": "a", "value-1": "b", "value-2": "tie"}))
+    bad = PAIRS + "Name me a hill.;It is the Alps.;It is the Harz.;7\n"
+    page = _upload(curator, bad)
+    assert page.status_code == 422
+    assert _chosen(page)["map-winner"] == "3"
+    assert 'name="leave_out"' in page.text
+    held = {"held": _value(page, "held"), "leave_out": "yes"}
+    assert "left out" in curator.post(reverse("imports"), held).text
+
+
+def test_values_in_words_that_nobody_knows_are_asked_for(curator):
+    """A column of votes need not have one word that is known."""
+    file = "Frage;Erste;Zweite;Urteil\nWarum?;Darum.;Weil es so ist.;links\nWozu?;Dazu.;Fuer alle.;rechts\n"
+    page = _upload(curator, file, columns="battles", what="battles:")
+    fields = {"map-prompt": "0", "map-answer_a": "1", "map-answer_b": "2", "map-winner": "3"}
+    page = _again(curator, page, **fields, values_of="")
+    assert "links" in page.text
+    assert 'name="value-0"' in page.text
+
+
 def test_what_another_curator_named_decides_nothing(curator, client):
     page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie"})
     _confirm(curator, page, model_a="Ann", model_b="Ben")
