@@ -1,9 +1,10 @@
 """Boards and their snapshots in a bundle."""
 
 import secrets
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.db.models import Q
+from pydantic import Field
 
 from arena.bundles.kinds import Arrival, BundleKind, Places, Values, add_kinds, add_shared
 from ranking.models import Entry, KeptSnapshot, Leaderboard, Snapshot, snapshot_key, written_jury
@@ -60,6 +61,7 @@ RANKING_KINDS = (
         fields=("slug", "name", "category", "language", "method", "sources", "combiner", "jury", "own_answers", "marked",
                 "counts_external",
                 "covariates", "clusters", "intervals", "level", "seed", "is_default", "is_live", "is_by_itself"),
+        shapes={"level": Annotated[float, Field(gt=0, lt=1)]},
         left_out=("read_to", "last_fit_seconds", "not_before", "error", "error_code", "lease_token", "lease_until",
                   "n_attempts"),
     ),
@@ -70,8 +72,8 @@ RANKING_KINDS = (
         fields=("key", "leaderboard", "method", "parameters", "seed", "watermark", "evidence_hash", "content_hash",
                 "code_version", "n_votes", "n_voters", "n_prompts", "n_set_aside", "interval_kind", "notes", "note_codes",
                 "note_parameters", "components", "fit_seconds", "created_at"),
-        shapes={"parameters": dict[str, Any], "notes": list[str], "note_codes": list[Any], "note_parameters": list[Any],
-                "components": list[list[str]]},
+        shapes={"method": Literal[*Leaderboard.Method.values], "parameters": dict[str, Any], "notes": list[str],
+                "note_codes": list[Any], "note_parameters": list[Any], "components": list[list[str]]},
     ),
     BundleKind(
         "kept-snapshots", KeptSnapshot, path="snapshot__leaderboard__arena", fields=("snapshot", "reason", "kept_at")

@@ -1,10 +1,11 @@
 """The rows of the arena itself: prompts, answers, battles, votes, the ledger, and the runs that were paid for."""
 
 import secrets
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.db.models import Q
 from django.utils.translation import gettext
+from pydantic import ConfigDict, Field
 
 from arena.bundles.kinds import BundleKind, Places, Values, add_kinds, add_shared
 from arena.models import (
@@ -32,6 +33,18 @@ from arena.models.battles import ballot_key
 from arena.models.prompts import text_digest
 from arena.models.runs import attempt_key
 
+
+class _Report(TypedDict, total=False):
+    """What pages and programs read of an import's report."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    counts: dict[str, int]
+    notes: list[str]
+    left_out: list[list[int | str]]
+    rows_left_out: dict[str, str]
+
+
+CHANCE: Any = Annotated[float, Field(gt=0, le=1)]
 LEASE = ("lease_token", "lease_until", "n_attempts")
 NAMED_BY_NUMBER = ("retired", "tournament", "said", "to_come")  # parts of a plan that serve a run that goes on
 LONGEST_NAME = 120
@@ -142,7 +155,7 @@ ARENA_KINDS = (
         fields=("kind", "format", "filename", "digest", "options", "state", "n_rows", "n_done", "n_added", "report", "error",
                 "created_at", "published_at"),
         left_out=("path", "created_by", *LEASE),
-        shapes={"options": dict[str, Any], "report": dict[str, Any]},
+        shapes={"options": dict[str, Any], "report": _Report},
         complete=_no_file,
     ),
     BundleKind("voters", Voter, fields=("kind", "created_at"), left_out=("key", "user"), complete=_unfound),
@@ -150,8 +163,9 @@ ARENA_KINDS = (
         "battles", Battle,
         fields=("prompt", "competitor_a", "competitor_b", "response_a", "response_b", "source", "row_key", "propensity",
                 "created_at"),
+        shapes={"propensity": CHANCE | None},
     ),
-    BundleKind("lots", Lot, fields=("battle", "chance", "place")),
+    BundleKind("lots", Lot, fields=("battle", "chance", "place"), shapes={"chance": CHANCE}),
     BundleKind(
         "ballots", Ballot, path="battle__arena",
         fields=("battle", "voter", "first_shown", "policy", "propensity", "state", "note", "served_at", "shown_at",

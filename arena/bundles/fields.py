@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError as InvalidValue
 from django.core.validators import RegexValidator
 from django.db import connection, models
 from django.utils.translation import gettext as _
@@ -47,8 +48,8 @@ def as_column(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
 
 
 def check_of(field: "models.Field[Any, Any]", shape: Any = None) -> Check:
-    """By the field's own type, choices, length and range; `shape`: the type of what JSON holds."""
-    inner = _json_check(shape) if isinstance(field, models.JSONField) else _plain_check(field)
+    """By the field's own type, choices, length and range; `shape`: the type of what JSON holds, or a narrower one."""
+    inner = _json_check(shape) if shape is not None or isinstance(field, models.JSONField) else _plain_check(field)
     is_null = field.null
 
     def check(value: Any) -> None:
@@ -66,7 +67,7 @@ def _plain_check(field: "models.Field[Any, Any]") -> Check:
     if isinstance(field, models.IntegerField):
         return _integer_check(field)
     if isinstance(field, models.FloatField):
-        return _float_check
+        return _float_check(field)
     if isinstance(field, models.DateTimeField):
         return _moment_check
     if isinstance(field, models.DateField):
@@ -97,9 +98,16 @@ def _integer_check(field: "models.Field[Any, Any]") -> Check:
     return check
 
 
-def _float_check(value: Any) -> None:
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise NotAllowed(_("a number is allowed"))
+def _float_check(field: "models.Field[Any, Any]") -> Check:
+    def check(value: Any) -> None:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise NotAllowed(_("a number is allowed"))
+        try:
+            field.run_validators(value)
+        except InvalidValue as error:
+            raise NotAllowed(" ".join(error.messages)) from None
+
+    return check
 
 
 def _moment_check(value: Any) -> None:

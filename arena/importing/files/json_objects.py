@@ -1,22 +1,28 @@
 """What Python's JSON reader would change: it takes the last of two values of a key, and reads 1e400 as infinity."""
 
 import math
+import re
 from typing import Any
 
 from arena.wording import gettext as _
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-class KeyTwiceError(ValueError):
-    """An object names a key twice."""
+
+class WrongKeyError(ValueError):
+    """An object names a key twice, or by half a surrogate pair, which nothing can store."""
 
 
 def with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """For `object_pairs_hook` of the module json; raises KeyTwiceError."""
+    """For `object_pairs_hook` of the module json; raises WrongKeyError."""
     by_key = dict(pairs)
+    for key in by_key:
+        if not key.isascii() and _SURROGATE.search(key):
+            raise WrongKeyError(_("half a surrogate pair is no text: %(key)s") % {"key": ascii(key)[:60]})
     if len(by_key) != len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise KeyTwiceError(_("the key %(key)s occurs twice") % {"key": ascii(twice)[:60]})
+        raise WrongKeyError(_("the key %(key)s occurs twice") % {"key": ascii(twice)[:60]})
     return by_key
 
 

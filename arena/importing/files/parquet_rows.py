@@ -17,6 +17,7 @@ ROWS_A_LOT = 64
 FEWEST_READ, MOST_READ, READS_A_GROUP = 1_024, 65_536, 16  # rows; with each the folded texts of its group are copied once
 A_PART_AT_ONCE: Mapping[str, Any] = {"pre_buffer": False, "buffer_size": 1_000_000}  # bytes of a column, not all of it
 READ_AT_ONCE = 16_000_000  # bytes
+MOST_LEAVES = 1_000  # columns, with those within lists and structures: each is looked at before the first row
 # A column with a longer text that many rows may have, or with so much in lists, stays folded till its bytes are counted.
 MOST_REPEATED, MOST_IN_LISTS = 1_000_000, 64_000_000
 
@@ -123,6 +124,9 @@ def _opened(path: Path, problems: Problems) -> tuple[Any, list[GroupSizes]] | No
         return None
     try:
         metadata = parquet.read_metadata(path)
+        if metadata.num_columns > MOST_LEAVES:
+            _add_too_many(problems, metadata.num_columns)
+            return None
         with path.open("rb") as opened:
             groups = group_sizes(opened, metadata)
         if sum(group.n_bytes for group in groups) > looks.MOST_UNPACKED:
@@ -138,6 +142,11 @@ def _opened(path: Path, problems: Problems) -> tuple[Any, list[GroupSizes]] | No
     except (pyarrow.ArrowException, OSError, OverflowError, UnicodeDecodeError, WrongFooter) as error:
         _add_broken(problems, 1, error)
         return None
+
+
+def _add_too_many(problems: Problems, n_columns: int) -> None:
+    allowed = _("at most %(most)s columns are read, those within lists and structures included")
+    problems.add(1, _("the number of columns"), n_columns, allowed % {"most": grouped(MOST_LEAVES)})
 
 
 def _add_too_long(problems: Problems, row: int, longest: int) -> None:

@@ -12,6 +12,7 @@ from arena.importing.kinds import is_of_room, kind_of
 from arena.models import Import
 
 MOST_VALUES = 12
+MOST_PAIRED = 100  # columns of which each is compared with each
 MOST_ANSWERS = 50
 LONGEST_VALUE = 60
 SEVERAL_WORDS = 3  # in the mean: what is longer is a text, and no name
@@ -186,8 +187,8 @@ def _pair(columns: _Columns, taken: Sequence[str], first: str, second: str) -> t
     if all(named):
         return named
     wants_text = first == "answer_a"
-    for at, one in enumerate(columns.names):
-        for other in columns.names[at + 1 :]:
+    for at, one in enumerate(columns.names[:MOST_PAIRED]):
+        for other in columns.names[at + 1 : MOST_PAIRED]:
             difference = _differ_by(columns.plain(one), columns.plain(other))
             if one in taken or other in taken or not difference:
                 continue

@@ -20,6 +20,7 @@ from arena.evidence.ledger import record_import
 from arena.importing import voters_that_judge
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
+from arena.importing.files.fields import whole_text
 from arena.importing.files.problems import ImportProblems, Problems, RowProblem
 from arena.importing.files.reading import read_rows
 from arena.importing.files.reports import STORED_IN, numbered
@@ -192,7 +193,7 @@ def _keep_left_out(source: Import) -> None:
     rows: dict[int, str] = {}
     for line, raw in read_rows(receiving.path_of(source), problems=Problems(source.filename)):
         if line in wanted and line not in rows:
-            rows[line] = json.dumps(raw, ensure_ascii=False, default=str)[:LONGEST_ROW]
+            rows[line] = whole_text(json.dumps(raw, ensure_ascii=False, default=str)[:LONGEST_ROW])
             if len(rows) == len(wanted):
                 break
     source.report = {**source.report, "rows_left_out": rows}

@@ -11,6 +11,7 @@ from typing import Any
 from django.http import QueryDict
 
 from arena.importing.files.columns import Columns
+from arena.importing.files.fields import whole_text
 from arena.importing.files.problems import Problems
 from arena.importing.files.reading import read_rows
 from arena.importing.formats import formats_of, kind_and_format
@@ -100,7 +101,7 @@ class ColumnChoice:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else value if isinstance(value, str) else repr(value)
+    text = "" if value is None else whole_text(value) if isinstance(value, str) else repr(value)
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 

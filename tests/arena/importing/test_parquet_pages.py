@@ -105,3 +105,11 @@ def test_a_large_group_is_read_a_part_at_a_time(tmp_path, monkeypatch, form):
         assert row["a"] == cell
         most = max(most, pool.bytes_allocated() - before)
     assert most < 5_000_000  # bytes, of 20,000,000
+
+
+def test_too_many_columns_are_refused_before_their_pages_are_read(tmp_path):
+    wide = pa.table({f"c{n}": ["x"] for n in range(parquet_rows.MOST_LEAVES + 1)})
+    parquet.write_table(wide, tmp_path / "wide.parquet")
+    rows, problems = read(tmp_path / "wide.parquet")
+    assert rows == []
+    assert "1001; at most 1,000 columns are read" in problems[0]

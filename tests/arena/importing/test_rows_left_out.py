@@ -55,6 +55,32 @@ def test_rows_in_which_something_is_wrong_can_be_left_out(tmp_path, content, lef
     assert any("left out" in each for each in report.sayings())
 
 
+HALF = '{"id": "one", "prompt": "\\ud800"}\n'
+HALF_A_NAME = '{"prompt": "fine", "\\ud800": 1}\n'
+
+
+@pytest.mark.parametrize("content", [HALF, HALF_A_NAME, HALF + lines({"id": "two", "prompt": "Whole?"})])
+def test_half_a_surrogate_pair_is_named_on_the_page_and_stored_nowhere(client, content):
+    client.force_login(make_user("curator", is_staff=True))
+    page = client.post(reverse("imports"), {"file": SimpleUploadedFile("x.jsonl", content.encode()), "new_arena": "Trial"})
+    assert page.status_code == 422
+    assert "Half a surrogate pair is no text" in page.text or "half a surrogate pair is no text" in page.text
+    assert not Import.objects.exists()
+
+
+def test_a_row_with_half_a_surrogate_pair_can_be_left_out_and_downloaded(client, monkeypatch):
+    monkeypatch.setattr(tasks.load_import, "delay", lambda pk: None)
+    client.force_login(make_user("curator", is_staff=True))
+    file = SimpleUploadedFile("x.jsonl", (HALF + lines({"id": "two", "prompt": "Whole?"})).encode())
+    page = client.post(reverse("imports"), {"file": file, "new_arena": "Trial", "leave_out": "yes"})
+    client.post(reverse("imports"), {"confirm": re.search(r'name="confirm" value="([^"]+)"', page.text)[1]})
+    source = Import.objects.get()
+    load(source.pk)
+    answer = client.get(reverse("import-left-out", args=[source.pk]))
+    assert answer.status_code == 200
+    assert "half a surrogate pair" in answer.text
+
+
 def test_what_contradicts_an_earlier_row_can_be_left_out(tmp_path):
     path = write(tmp_path, lines({"id": "p", "prompt": "One?"}, {"id": "p", "prompt": "Two?"}, {"id": "q", "prompt": "Three?"}))
     report, options = check_leaving_out(path, kind="prompts", format_name="", filename="file", arena=None, options={})
