@@ -214,10 +214,9 @@ def _read_manifest(path: Path) -> Manifest:
         raise BackupError("this file is not a backup of Agon, or it was cut off: it has no manifest") from error
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "it"
-        raise BackupError(
-            f"this file is no backup of Agon, or it was changed: in its manifest {field}: {first['msg']}"
-        ) from error
+        field = ".".join(map(str, first["loc"]))
+        place = f"in its manifest {field}" if field else "its manifest"
+        raise BackupError(f"this file is not a backup of Agon, or it was changed: {place}: {first['msg']}") from error
     if manifest.format != FORMAT:
         raise BackupError(f"the backup has format {manifest.format}, this Agon reads {FORMAT}: use the Agon that made it")
     return manifest
@@ -242,7 +241,7 @@ def _check_schema(manifest: Manifest) -> None:
 def _check_digests(manifest: Manifest, folder: Path) -> None:
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     if DATABASES[manifest.engine].member not in manifest.sha256:
-        raise BackupError("this file is no backup of Agon, or it was changed: its manifest names no database")
+        raise BackupError("this file is not a backup of Agon, or it was changed: its manifest names no database")
     for member in sorted(files ^ set(manifest.sha256)):
         raise BackupError(f"the backup is damaged: {member} is {'not in the manifest' if member in files else 'missing'}")
     for member, digest in manifest.sha256.items():

@@ -272,9 +272,9 @@ def ids_for_texts(arena: Arena, pairs: Sequence[LabelRow | JudgementRow]) -> Ite
         prompt = "\n\n".join(pair.prompt.turns)
         if prompt in ids:
             yield notes.of_id_for_prompt(place, prompt)
-        for side, answer in zip("ab", pair.answers, strict=False):
-            if answer.text is not None and answer.text in names:
-                yield notes.of_name_for_answer(place, side, answer.text)
+        for side, text in zip("ab", [answer.text for answer in pair.answers], strict=False):
+            if text is not None and text in names:
+                yield notes.of_name_for_answer(place, side, text)
 
 
 def _odd_answers(pairs: Iterable[LabelRow]) -> tuple[tuple[str, ...], int]:

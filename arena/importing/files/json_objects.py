@@ -9,20 +9,17 @@ from arena.wording import gettext as _
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class WrongKeyError(ValueError):
-    """An object names a key twice, or by half a surrogate pair, which nothing can store."""
+class KeyTwiceError(ValueError):
+    """An object names a key twice."""
 
 
 def with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """For `object_pairs_hook` of the module json; raises WrongKeyError."""
-    by_key = dict(pairs)
-    for key in by_key:
-        if not key.isascii() and _SURROGATE.search(key):
-            raise WrongKeyError(_("half a surrogate pair is no text: %(key)s") % {"key": ascii(key)[:60]})
+    """For `object_pairs_hook` of the module json; half a surrogate pair in a key becomes U+FFFD. Raises KeyTwiceError."""
+    by_key = {key if key.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", key): value for key, value in pairs}
     if len(by_key) != len(pairs):
         names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise WrongKeyError(_("the key %(key)s occurs twice") % {"key": ascii(twice)[:60]})
+        twice = next((name for name in names if names.count(name) > 1), names[-1])
+        raise KeyTwiceError(_("the key %(key)s occurs twice") % {"key": ascii(twice)[:60]})
     return by_key
 
 

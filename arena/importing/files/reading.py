@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.json_objects import WrongKeyError, float_as_written, with_keys_once
+from arena.importing.files.json_objects import KeyTwiceError, float_as_written, with_keys_once
 from arena.importing.files.looks import BLOCK, LIST_OF_ROWS, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
@@ -371,7 +371,7 @@ class _Window:
         while True:
             try:
                 value, end = _json.raw_decode(self.text, self.at)
-            except WrongKeyError:
+            except KeyTwiceError:
                 raise
             except ValueError:
                 # Perhaps only its beginning is here: read on, twice as much each time.

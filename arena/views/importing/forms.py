@@ -1,4 +1,4 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.text import slugify
@@ -12,6 +12,11 @@ from arena.importing.intake import FileRequest, free_name
 from arena.importing.kinds import FileOption, kinds_of_rooms
 from arena.importing.voters_that_judge import JUDGES, PEOPLE
 from arena.models import Arena, Import
+
+if TYPE_CHECKING:
+    _ArenaChoice = forms.ModelChoiceField[Arena]
+else:
+    _ArenaChoice = forms.ModelChoiceField
 
 VOTERS = [(PEOPLE, gettext_lazy("people")), (JUDGES, gettext_lazy("judges"))]
 
@@ -39,7 +44,7 @@ def _option_field(option: FileOption) -> forms.Field:
     return forms.CharField(label=option.label, help_text=option.help_text, max_length=option.most, required=False)
 
 
-class ArenaField(forms.ModelChoiceField):
+class ArenaField(_ArenaChoice):
     def label_from_instance(self, obj: Arena) -> str:
         """Two arenas may have one name, but not one address."""
         return f"{obj.name} ({obj.slug})"

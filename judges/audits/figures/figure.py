@@ -297,7 +297,7 @@ def mean_share(
     spread = float((np.bincount(code, weights=weight * (values - value)) ** 2).sum())
     trials, se = float(n_prompts), None
     if n_prompts > 1 and spread > 1e-12 * n:
-        variance = spread * n_prompts / (n_prompts - 1) / weight.sum() ** 2
+        variance = spread * n_prompts / (n_prompts - 1) / float(weight.sum()) ** 2
         few = (Z / float(t.ppf(0.5 + LEVEL / 2, n_prompts - 1))) ** 2
         trials, se = min(value * (1 - value) / variance, float(n_replies)) * few, sqrt(variance)
     low, high = wilson(value * trials, trials)

@@ -135,7 +135,7 @@ BATTLES = [
         ],
         [
             ({"annotator2": 3}, "annotator2 is 3; allowed are 0 (tie), 1, 2"),
-            ({"cmp_key": "alone"}, "cmp_key is 'alone'; model1_model2 is needed"),
+            ({"cmp_key": "alone"}, "cmp_key is 'alone'; model1_model2 has to name two different models"),
             ({"response1": MISSING}, "response1 is missing; a text is needed; the row has idx, motivation_app, cmp_key"),
         ],
     ),

@@ -59,7 +59,18 @@ HALF = '{"id": "one", "prompt": "\\ud800"}\n'
 HALF_A_NAME = '{"prompt": "fine", "\\ud800": 1}\n'
 
 
-@pytest.mark.parametrize("content", [HALF, HALF_A_NAME, HALF + lines({"id": "two", "prompt": "Whole?"})])
+def test_a_column_called_by_half_a_surrogate_pair_is_not_read_and_stored_with_a_sign_for_it(client, monkeypatch):
+    monkeypatch.setattr(tasks.load_import, "delay", lambda pk: None)
+    client.force_login(make_user("curator", is_staff=True))
+    page = client.post(reverse("imports"), {"file": SimpleUploadedFile("x.jsonl", HALF_A_NAME.encode()), "new_arena": "Trial"})
+    client.post(reverse("imports"), {"confirm": re.search(r'name="confirm" value="([^"]+)"', page.text)[1]})
+    source = Import.objects.get()
+    load(source.pk)
+    assert client.get(reverse("import", args=[source.pk])).status_code == 200
+    assert client.get("/api/v1/imports/").status_code == 200
+
+
+@pytest.mark.parametrize("content", [HALF, HALF + lines({"id": "two", "prompt": "Whole?"})])
 def test_half_a_surrogate_pair_is_named_on_the_page_and_stored_nowhere(client, content):
     client.force_login(make_user("curator", is_staff=True))
     page = client.post(reverse("imports"), {"file": SimpleUploadedFile("x.jsonl", content.encode()), "new_arena": "Trial"})

@@ -387,6 +387,6 @@ def test_games_that_another_run_holds_are_said_with_a_link_to_it(client, curator
     post(client, arena, confirm=confirmation)
     Run.objects.update(state=state)
     text, _ = count(client, arena, judges=f"card:{judge.pk}")
-    assert f'Nothing is left to start here: <a href="{reverse("run", args=[Run.objects.get().pk])}">' in text
+    assert f'There is nothing left to start: <a href="{reverse("run", args=[Run.objects.get().pk])}">' in text
     assert said in text
     assert "There is nothing left to do" not in text

@@ -279,7 +279,7 @@ def test_evidence_that_was_tampered_with_is_not_given_as_the_snapshot_s(arena, c
     snapshot = publish_snapshot(make_board(arena))
     Snapshot.objects.filter(pk=snapshot.pk).update(evidence_hash="0" * 64, content_hash="1" * 64)
     refused = client.get(f"/api/v1/snapshots/{snapshot.key}/comparisons.csv")
-    assert (refused.status_code, "no longer holds the evidence" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "no longer has the evidence" in refused.json()["detail"]) == (409, True)
 
 
 def test_the_same_comparisons_are_not_read_again(arena, client):

@@ -94,7 +94,7 @@ def test_a_private_board_is_not_told_on_its_card(client):
 
 def test_an_anonymous_reader_of_an_empty_site_learns_what_it_is_and_where_to_sign_in(client):
     text = home(client)
-    assert "people compare the answers without knowing whose they are" in text
+    assert "people compare the answers without knowing which model gave them" in text
     assert f'<a href="{reverse("login")}">signing in</a>' in text
     assert not steps_of(text)
 
