@@ -112,7 +112,7 @@ def running_site(machine, *arguments):
     for stream, lines in ((process.stdout, site.out), (process.stderr, site.log)):
         threading.Thread(target=_collect, args=[stream, lines], daemon=True).start()
     try:
-        wait_for(lambda: "Stop it" in site.text or process.poll() is not None, seconds=90)
+        wait_for(lambda: "Stop it" in site.text or process.poll() is not None, seconds=150)
         assert process.poll() is None, "".join(site.log)
         yield site
     finally:
