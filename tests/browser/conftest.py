@@ -101,7 +101,7 @@ def site(tmp_path_factory):
         )
     url = f"http://127.0.0.1:{port}/"
     deadline = time.monotonic() + 240
-    while not _is_ready(url):
+    while not (_is_ready(url) and "Stop it" in (folder / "log").read_text()):  # the last line of what it prints
         assert demo.poll() is None, (folder / "log").read_text()
         assert time.monotonic() < deadline, (folder / "log").read_text()
         time.sleep(0.5)
