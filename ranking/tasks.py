@@ -9,7 +9,7 @@ from arena.fit_memory import FitTooLarge
 from arena.leases import LeaseLost
 from ranking.boards.due import is_due, refresh_boards
 from ranking.boards.publishing import BoardBusy, publish_snapshot
-from ranking.boards.snapshot_retention import thin_snapshots as thin
+from ranking.boards.snapshots.snapshot_retention import thin_snapshots as thin
 from ranking.models import Leaderboard
 
 log = structlog.get_logger(__name__)

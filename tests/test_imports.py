@@ -37,7 +37,7 @@ WRONG = [
     ("arena.pairing.pair_candidates", "arena.views.battles"),
     ("arena.importing.loading.loader", "arena.commands.import_command"),
     ("arena.evidence.voting", "arena.tasks"),
-    ("ranking.boards.snapshot_retention", "ranking.api.views"),
+    ("ranking.boards.snapshots.snapshot_retention", "ranking.api.views"),
     ("ranking.boards.publishing", "ranking.tasks"),
     ("judges.games.offline_judges", "judges.views.run_forms"),
     ("judges.runs.planning", "judges.management.commands.judge"),

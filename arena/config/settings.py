@@ -236,12 +236,12 @@ PAIR_WEIGHTS = "ranking.boards.pairs.pair_weights.pair_weights"
 # Voters of a file of battles that are judges: what becomes of what they said, and of it where the import is set aside.
 IMPORT_KINDS = {"judgements": "judges.importing.kinds.JudgementFiles", "labels": "judges.importing.kinds.LabelFiles"}
 # sentences on the boards of an arena that came in as an archive
-BOARDS_OF_ARRIVED = "ranking.boards.standing.about_arrived"
+BOARDS_OF_ARRIVED = "ranking.boards.snapshots.standing.about_arrived"
 IMPORTS_COUNT = {
     "judgements": "judges.importing.undoing.count_judgements", "labels": "judges.importing.undoing.count_labels"
 }  # fmt: skip
-VERDICTS_OF_VOTERS = "judges.importing.voted_games.take"
-VERDICTS_OF_VOTERS_COUNT = "judges.importing.voted_games.count"
+VERDICTS_OF_VOTERS = "judges.importing.loading.voted_games.take"
+VERDICTS_OF_VOTERS_COUNT = "judges.importing.loading.voted_games.count"
 # /metrics shows what these functions yield.
 GAUGES = ["arena.operations.metrics.gauges", "ranking.metrics.gauges"]
 

@@ -21,7 +21,7 @@ from arena.importing.checks.newcomers import TooManyCompetitors
 from arena.importing.files.problems import ImportProblems
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.wording import sentence
-from judges.importing.judgement_loading import JudgementChoices
+from judges.importing.loading.judgements import JudgementChoices
 from judges.importing.taking_in import Home, take_judgements, take_labels
 
 LONGEST_NAME = 120

@@ -19,7 +19,7 @@ from judges.importing.formats.judgements.plain import PlainGrades, PlainPairs
 from judges.importing.formats.labels.answers import PlainAnswers
 from judges.importing.formats.labels.pairs import PlainLabels
 from judges.importing.formats.mapped import ALONE, JUDGEMENT_FIELDS, LABEL_FIELDS, MappedJudgements, MappedLabels
-from judges.importing.judgement_loading import JudgementChoices, load_judgements
+from judges.importing.loading.judgements import JudgementChoices, load_judgements
 from judges.importing.notes import of_columns, of_repeated_games, of_undecided_pairs
 from judges.importing.reading import read_by
 from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer

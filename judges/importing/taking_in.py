@@ -13,11 +13,11 @@ from arena.importing.files import receiving
 from arena.importing.files.notes import FileNote
 from arena.models import Arena, Import
 from judges.importing import notes
-from judges.importing.exported_gold import load_exported_labels
 from judges.importing.formats import LABEL_FORMATS
 from judges.importing.formats.exports import ExportedLabels
-from judges.importing.gold_loading import Loaded, load_labels
-from judges.importing.judgement_loading import JudgementChoices, Taken, load_judgements
+from judges.importing.loading.exported_gold import load_exported_labels
+from judges.importing.loading.gold import Loaded, load_labels
+from judges.importing.loading.judgements import JudgementChoices, Taken, load_judgements
 from judges.importing.reading import ReadFile, read_judgements, read_labels
 from judges.importing.rows import LabelRow
 

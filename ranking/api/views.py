@@ -27,8 +27,8 @@ from ranking.api.board_fields import CHANGED_FIELDS
 from ranking.api.board_writes import BoardDefinitions, change_board
 from ranking.api.csv_renderer import BoardCSVRenderer
 from ranking.api.serializers import Board, BoardSerializer, DefinitionSerializer, LeaderboardSerializer, SnapshotSerializer
-from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
-from ranking.boards.snapshot_retention import keep
+from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
+from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
 
 

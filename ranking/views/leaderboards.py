@@ -27,8 +27,8 @@ from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.empty_boards import why_empty
 from ranking.boards.lag import votes_behind
-from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
-from ranking.boards.snapshot_retention import keep
+from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
+from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table

@@ -249,7 +249,7 @@ def test_a_null_character_breaks_nothing(client, contest, address):
 
 def test_a_crawler_that_opens_every_snapshot_keeps_only_some(client, contest, monkeypatch):
     _, _, snapshot = contest
-    monkeypatch.setattr("ranking.boards.snapshot_retention.KEPT_AN_HOUR", 2)
+    monkeypatch.setattr("ranking.boards.snapshots.snapshot_retention.KEPT_AN_HOUR", 2)
     fields = {field.name: getattr(snapshot, field.name) for field in Snapshot._meta.fields if field.name not in ("id", "key")}
     for _ in range(4):
         client.get(Snapshot.objects.create(**fields).get_absolute_url())

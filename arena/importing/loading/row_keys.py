@@ -2,7 +2,7 @@
 
 Other rows are known by what they are about: an answer by its prompt, competitor and text (`responses.ResponseKey`), a prompt by
 its id or else its text (`prompts.PromptLookup.identity`), a stored judgement by its battle, order and repeat
-(`judges.importing.judgement_loading`).
+(`judges.importing.loading.judgements`).
 """
 
 import hashlib

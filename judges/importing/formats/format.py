@@ -12,7 +12,7 @@ class JudgementFormat(Format[JudgementRow]):
     """`options` are given with the file: `order` (of all its judgements), `baseline`, `scale`."""
 
     found_by: Literal["texts", "pandalm", "auto-j", "exports"] = (
-        "texts"  # how rows find their battles: see `judges.importing.contests`
+        "texts"  # how rows find their battles: see `judges.importing.loading.contests`
     )
     asked_for: tuple[str, ...] = ()  # options that it reads
     has_rows_of_several = True

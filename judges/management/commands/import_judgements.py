@@ -12,7 +12,7 @@ from arena.importing.files.problems import ImportProblems
 from arena.wording import agreeing, counted
 from judges.importing import notes
 from judges.importing.formats import EARLIER_NAMES, JUDGEMENT_FORMATS, described
-from judges.importing.judgement_loading import JudgementChoices, Taken
+from judges.importing.loading.judgements import JudgementChoices, Taken
 from judges.importing.taking_in import take_judgements
 from judges.management.arenas import add_arena, home_of
 from judges.models import Game

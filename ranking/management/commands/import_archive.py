@@ -12,7 +12,7 @@ from arena.bundles.manifest import BundleRefused
 from arena.bundles.progress import ProgressLine
 from arena.bundles.writing import in_words
 from arena.wording import counted
-from ranking.boards.standing import about_differing, differing
+from ranking.boards.snapshots.standing import about_differing, differing
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena.wording import counted
 from ranking.boards.publishing import rebuild
-from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
-from ranking.boards.standing import newest_boards, stands
+from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
+from ranking.boards.snapshots.standing import newest_boards, stands
 from ranking.models import Snapshot
 
 

@@ -17,7 +17,7 @@ from ranking.boards import publishing, sources
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.due import refresh_boards
 from ranking.boards.publishing import BoardBusy, Rebuilt, publish_snapshot, rebuild
-from ranking.boards.snapshot_retention import thin_snapshots
+from ranking.boards.snapshots.snapshot_retention import thin_snapshots
 from ranking.models import Entry, Immutable, KeptSnapshot, Leaderboard, Snapshot
 from ranking.tasks import refit_board, ring_due_boards
 from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_prompts, make_vote

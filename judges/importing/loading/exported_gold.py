@@ -8,9 +8,9 @@ from arena.importing.files.problems import PlainWords
 from arena.models import Arena, Import
 from arena.wording import counted
 from judges.games.game_orders import OTHER
-from judges.importing.contests import Placed
-from judges.importing.exported_battles import placed_battles
-from judges.importing.gold_loading import Loaded, add_labels, contradicted
+from judges.importing.loading.contests import Placed
+from judges.importing.loading.exported_battles import placed_battles
+from judges.importing.loading.gold import Loaded, add_labels, contradicted
 from judges.importing.reading import problem_of
 from judges.importing.rows import ExportedLabel, LabelRow
 from judges.models import GoldItem, GoldSet

@@ -16,8 +16,8 @@ from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Import, Response
 from judges.importing import notes, pandalm_battles
-from judges.importing.contests import Contest, Finder, Placed, StoredAnswer
 from judges.importing.label_pairs import pairs_of
+from judges.importing.loading.contests import Contest, Finder, Placed, StoredAnswer
 from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
 from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.verdicts.verdict import Side, agreed_label

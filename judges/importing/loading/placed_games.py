@@ -9,10 +9,10 @@ from arena.importing.files.problems import Problems
 from arena.models import Arena
 from judges.games.game_orders import OTHER
 from judges.importing import pandalm_battles
-from judges.importing.contests import Contest, Finder, Placed, StoredAnswer, battles_of, placed, standing
-from judges.importing.exported_battles import placed_battles
 from judges.importing.formats import JUDGEMENT_FORMATS
-from judges.importing.gold_loading import SAME
+from judges.importing.loading.contests import Contest, Finder, Placed, StoredAnswer, battles_of, placed, standing
+from judges.importing.loading.exported_battles import placed_battles
+from judges.importing.loading.gold import SAME
 from judges.importing.reading import ReadFile, problem_of
 from judges.importing.rows import JudgementRow
 from judges.models import GoldItem

@@ -8,7 +8,7 @@ from arena.importing.files.rows import BattleRow
 from arena.importing.formats.battles.own_battles import OwnBattles
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Arena, Battle, Response
-from judges.importing.contests import Placed, StoredAnswer, battles_of, placed
+from judges.importing.loading.contests import Placed, StoredAnswer, battles_of, placed
 from judges.importing.rows import NamedBattle
 
 ROWS_A_QUERY = 500

@@ -19,9 +19,9 @@ from arena.wording import counted
 from judges.games.battle_texts import contests_of
 from judges.games.recording import end_game, file_ended, give_verdict
 from judges.importing import notes
-from judges.importing.gold_loading import ids_for_texts, load_labels, n_here, warnings_of
 from judges.importing.imported_judges import exported_judge, imported_judge, supersede_older
-from judges.importing.placed_games import PlacedGames, place_games
+from judges.importing.loading.gold import ids_for_texts, load_labels, n_here, warnings_of
+from judges.importing.loading.placed_games import PlacedGames, place_games
 from judges.importing.reading import ReadFile, problem_of
 from judges.importing.rows import ExportedGame, JudgementRow, LabelledAnswer, LabelRow
 from judges.models import Game, Judge
