@@ -83,7 +83,8 @@ def test_shared_data_load_without_a_format(shared_data):
 def test_a_file_that_is_not_recognised_is_refused_with_its_columns_and_the_formats(tmp_path):
     said = _refused("import_battles", write(tmp_path, "left_bot,right_bot,points\nx,y,1\n", "b.csv"), "--arena", "new")
     assert said.splitlines()[1].startswith(
-        "b.csv, line 1: the format is not recognised; its columns are left_bot, right_bot, points; choose one of the formats"
+        "b.csv, line 1: the format is not recognised; its columns are left_bot, right_bot, points; "
+        "choose one of the formats chatbot-arena"
     )
     assert not Arena.objects.exists()
 

@@ -95,7 +95,7 @@ def test_counting_says_what_it_comes_to_and_keeps_nothing(client, curator, arena
     assert re.search(r"Answers</dt><dd>6<", text)
     assert re.search(r"Calls</dt><dd>6<", text)
     assert re.search(r"Cost, at most</dt><dd>\$0\.\d+<", text)
-    assert "Kestrel(new): asks gpt, gpt-large" in text
+    assert "Kestrel (new): asks gpt, gpt-large" in text
     assert "not known yet: too few calls" in text
     assert (Run.objects.count(), Competitor.objects.count(), bells) == (0, 0, [])
 

@@ -65,7 +65,7 @@ def test_an_error_and_a_label_that_nobody_knows_are_no_tie(tmp_path, value):
     taken = judge(written(tmp_path / "j.jsonl", row(1), row(2, value)))
     game = Game.objects.get(battle__prompt__turns=["Sum 2?"])
     assert (game.winner, game.score_first, game.has_verdict) == ("", None, False)
-    assert any("has the unknown label" in str(note) for note in taken.notes) == (value == "C+")
+    assert any("has the unknown label C+ (line 2)" in str(note) for note in taken.notes) == (value == "C+")
 
 
 def test_the_side_that_a_label_names_is_the_files_whichever_was_shown_first(tmp_path):
