@@ -67,10 +67,17 @@ def axe() -> Callable[[Page], list[str]]:
     return violations
 
 
+def wait_until(page: Page, expression: str) -> None:
+    """Until the expression is true: the policy of our pages forbids playwright's own `wait_for_function`."""
+    deadline = time.monotonic() + 15
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"it did not come true: {expression}"
+        page.wait_for_timeout(50)
+
+
 def settled(page: Page) -> Page:
     """The page once its pair has been there long enough for choices to be taken."""
-    while page.locator("#pair").count() and page.evaluate("typeof isUnread === 'function' && isUnread()"):
-        page.wait_for_timeout(50)
+    wait_until(page, "!document.querySelector('#pair') || typeof isUnread !== 'function' || !isUnread()")
     return page
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from arena.models import Ballot, Response, Vote
-from tests.browser.conftest import ROOT, settled
+from tests.browser.conftest import ROOT, settled, wait_until
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -204,8 +204,7 @@ def test_after_a_click_space_scrolls_the_next_pair_and_enter_does_nothing(new_co
     settled(page)
     for key in ("Enter", "Space"):
         page.keyboard.press(key)
-    page.wait_for_timeout(800)  # it scrolls smoothly
-    assert page.evaluate("scrollY") > 100
+    wait_until(page, "scrollY > 100")  # it scrolls smoothly
     assert Ballot.objects.exclude(state="open").count() == n_done == 1
 
 
@@ -319,27 +318,43 @@ def test_a_double_press_is_one_vote(page, arena):
     assert Vote.objects.count() == 1
 
 
-@pytest.mark.parametrize("gap", [60, 150, 300, 400])
+def hold_time(page):
+    """From the next page on, time in it stands still but for what `page.clock.run_for` adds: a slow machine changes nothing."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+
+
+@pytest.mark.parametrize("gap", [0, 150, 400, 590])
 def test_a_choice_made_twice_never_reaches_a_pair_that_nobody_can_have_read(page, arena, gap):
-    vote_page(page, arena)
+    hold_time(page)
+    page.goto(reverse("vote", args=[arena.slug]))
     for n, way in enumerate(("2", ".six button >> nth=1", "s", "[name=act][value=skip]"), 1):
+        page.wait_for_load_state("networkidle")
+        page.clock.run_for(600)
         choose = page.keyboard.press if len(way) == 1 else page.click
         shown = open_key(page)
         choose(way)
-        page.wait_for_timeout(gap)
+        if gap:
+            expect(page.locator("#pair")).not_to_have_attribute("data-ballot", shown)
+            expect(page.locator("#decide")).to_have_attribute("aria-busy", "false")
+            page.clock.run_for(gap)
         choose(way)
         expect(page.locator("#pair")).not_to_have_attribute("data-ballot", shown)
         page.wait_for_load_state("networkidle")
         assert Ballot.objects.exclude(state="open").count() == n
-        settled(page)
     assert Vote.objects.count() == 2
+    page.clock.run_for(600)
     cast(page, "2")  # it is taken once there was time to look
     assert Vote.objects.count() == 3
 
 
 def test_a_pair_is_looked_at_first_after_a_whole_load_too_and_undo_never_waits(page, arena):
+    hold_time(page)
     page.goto(reverse("vote", args=[arena.slug]))
     page.keyboard.press("1")
+    page.wait_for_load_state("networkidle")
+    assert Vote.objects.count() == 0
+    page.clock.run_for(600)
     cast(page, "2")
     assert Vote.objects.count() == 1
     page.keyboard.press("u")
@@ -420,8 +435,7 @@ def test_on_a_phone_two_tabs_with_a_peek_and_buttons_for_thumbs(new_context, are
     for button in page.locator(".six button").all():
         assert button.bounding_box()["height"] >= 44
     page.click(".tabs a.b")
-    page.wait_for_timeout(600)
-    assert page.locator("#answer-b").bounding_box()["x"] < 100
+    wait_until(page, "document.querySelector('#answer-b').getBoundingClientRect().x < 100")
     page.click("button:has-text('A better') >> visible=true")
     page.wait_for_selector("[role=status] >> text=A was")
     assert Vote.objects.count() == 1
