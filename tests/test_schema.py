@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
@@ -18,7 +18,7 @@ from schemathesis.python._constants.orchestrator import make_constants_value_sou
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from arena.config.wsgi import application
-from arena.models import Attempt, Battle, Delivery, Import, TokenScope
+from arena.models import Arena, Attempt, Battle, Delivery, Import, TokenScope
 from arena.tokens import make_token
 from judges.models import Judge
 from ranking.boards.publishing import publish_snapshot
@@ -43,8 +43,20 @@ WITH_COOKIE = {"excluded_checks": [ignored_auth]}
 fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.fixture(scope="module")
+def planted(django_db_setup, django_db_blocker):
+    """The garden stands while the tests of this file run: each starts from it, and what it writes goes with it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield plant()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def garden():
+def garden(planted):
+    return Arena.objects.get(pk=planted.pk)
+
+
+def plant():
     """An open arena with a row of every kind, some fields filled, some empty."""
     arena = make_arena("garden", content_visibility="public", voting="anyone")
     a = make_competitor(arena, "Kestrel", price_in=1, price_out=2_500_000, released_on="2026-01-31")
