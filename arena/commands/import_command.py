@@ -24,6 +24,7 @@ from arena.importing.files.reports import ImportReport
 from arena.importing.formats import MAPPED, AnyFormat, formats_of, reading_format, stored_name
 from arena.importing.formats.column_map import OUTCOMES, ColumnMapError, column_map, columns_digest
 from arena.importing.formats.recognition import start_of
+from arena.importing.formats.votes_or_labels import must_be_told_apart
 from arena.importing.loading.late_answers import came_of_it
 from arena.importing.loading.loader import load, retry
 from arena.leases import LeaseLost
@@ -211,6 +212,8 @@ class ImportCommand(BaseCommand):
         asked: dict[str, Any] = {"kind": self.kind, "format_name": format_name, "filename": file.filename, "arena": arena}
         try:
             receiving.must_be_regular(file.path)
+            if self.kind == Import.Kind.BATTLES and not format_name:
+                must_be_told_apart(file.path, file.filename)
             with self.console.status(f"Checking {file.filename}"):
                 if options["leave_out_bad_rows"]:
                     return check_leaving_out(file.path, options=chosen, **asked)

@@ -34,6 +34,7 @@ from arena.importing.formats import (
 )
 from arena.importing.formats.column_map import ColumnMap, columns_digest, remembered
 from arena.importing.formats.recognition import start_of
+from arena.importing.formats.votes_or_labels import must_be_told_apart
 from arena.importing.kinds import is_of_room, kind_of
 from arena.models import Arena, Import
 
@@ -152,7 +153,8 @@ def kept_file(stored: Mapping[str, Any]) -> KeptFile:
 
 
 def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
-    """Read it whole. Raises ImportProblems (NotRecognised: its columns have to be named), UnknownKind and ArchivedThing.
+    """Read it whole. Raises ImportProblems (NotRecognised: its columns have to be named; VotesOrLabels: its kind has to be
+    chosen), UnknownKind and ArchivedThing.
 
     A file that comes with columns that were named before is read in the same way, unless something else is asked for.
     """
@@ -236,6 +238,7 @@ def _kind(file: KeptFile) -> str:
             next(read_rows(file.path, problems=problems), None)
             problems.stop_if_any()
         raise UnknownKind(columns)
+    must_be_told_apart(file.path, file.filename)
     return recognised[0]
 
 

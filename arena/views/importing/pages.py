@@ -23,6 +23,7 @@ from arena.importing.files.receiving import KeptFile
 from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
 from arena.importing.formats.column_map import ColumnMap, ColumnMapError
 from arena.importing.formats.recognition import start_of
+from arena.importing.formats.votes_or_labels import VotesOrLabels
 from arena.importing.intake import CheckedFile
 from arena.importing.previews import preview
 from arena.importing.samples import all_samples
@@ -169,9 +170,11 @@ def _problems(
     if choice is None and before.columns is not None:
         choice = chosen(file.path, before.kind, before.columns)
     if n_out:
-        shown |= {"n_out": n_out, "sent": _sent(request)}
+        shown |= {"n_out": n_out, "sent": _sent(request, "voters")}
     if isinstance(problems, VotersUnclear):
-        return _page(request, form, status=422, asks_voters=True, sent=_sent(request), **shown)
+        return _page(request, form, status=422, asks="voters", sent=_sent(request, "voters"), **shown)
+    if isinstance(problems, VotesOrLabels):
+        return _page(request, form, status=422, asks="kind", sent=_sent(request, "what"), **shown)
     is_unknown = isinstance(problems, intake.NotRecognised)
     if choice is None and (name or not start_of(file.path).names):
         if not n_out:
@@ -196,9 +199,9 @@ _LOST = gettext_lazy(
 )
 
 
-def _sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """All fields of the form, to be sent again with one more."""
-    left = {"csrfmiddlewaretoken", "held", "voters"}
+def _sent(request: HttpRequest, but: str) -> list[tuple[str, str]]:
+    """All fields of the form but the one that is asked for, to be sent again."""
+    left = {"csrfmiddlewaretoken", "held", but}
     return [(name, value) for name, values in request.POST.lists() if name not in left for value in values]
 
 

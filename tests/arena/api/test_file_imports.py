@@ -207,3 +207,13 @@ def test_judgements_come_as_a_file_too_and_are_set_aside_as_a_whole(garden):
     assert (done["kind"], done["state"], done["counts"]["games"]) == ("judgements", "published", 1)
     aside = post(make_program(), f"imports/{done['id']}/set-aside/", {"reason": "wrong file"})
     assert (aside.status_code, aside.json()["state"]) == (200, "set_aside")
+
+
+@pytest.mark.parametrize(("kind", "n_votes"), [("battles", 1), ("labels", 0)])
+def test_whether_label_is_a_vote_or_a_gold_label_the_kind_tells(garden, kind, n_votes):
+    program, rows = make_program(), "prompt,answer_a,answer_b,label\nWhy?,So.,No.,a\n"
+    refused = send(program, rows)
+    assert refused.status_code == 422
+    assert "kind labels" in refused.text
+    load(send(program, rows, kind=kind).json()["id"])
+    assert Vote.objects.count() == n_votes

@@ -1,19 +1,21 @@
 """Judgements and gold labels on the import page: recognised, checked, shown as they will be stored, and undone as a whole."""
 
 import re
+from io import StringIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from arena import tasks
 from arena.evidence import curation
 from arena.importing.kinds import kinds_of_rooms
 from arena.importing.loading.loader import load
-from arena.models import Arena, Event, Import
+from arena.models import Arena, Event, Import, Vote
 from judges.games.curation import set_aside_games
 from judges.models import Game, GoldAnswer, GoldItem
-from tests.arena.importing.import_files import as_csv, lines
+from tests.arena.importing.import_files import as_csv, lines, write
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,7 @@ JUDGED = {
     "order": "ab",
     "label": "b",
 }
+OWN_LABELS = {"prompt": "Why is the sky blue?", "answer_a": "Because.", "answer_b": "It scatters light.", "label": "b"}
 GOLD = {"prompt": "Why is the sky blue?", "answer_a": "Because.", "answer_b": "It scatters light.", "gold": "b"}
 
 
@@ -123,6 +126,33 @@ def test_a_file_of_pairs_and_their_winner_alone_is_one_of_battles_and_says_what_
     page = upload(curator, file).text
     assert re.search(r"<dt>What it holds</dt>\s*<dd>battles and votes</dd>", page)
     assert "It could also be a file of gold labels: if so, choose what the file holds." in page
+
+
+@pytest.mark.parametrize(("kind", "counted"), [("labels", GoldItem), ("battles", Vote)])
+def test_a_column_called_label_is_a_gold_label_or_a_vote_as_its_owner_says(curator, kind, counted):
+    page = upload(curator, as_csv(OWN_LABELS))
+    assert page.status_code == 422
+    assert "say whether it holds gold labels" in page.text.lower()
+    assert not Import.objects.exists()
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text.split('value="labels:"')[0]))
+    checked = curator.post(reverse("imports"), {**sent, "what": f"{kind}:"})
+    confirm(curator, checked)
+    assert counted.objects.count() == 1
+    assert GoldItem.objects.count() + Vote.objects.count() == 1
+
+
+def test_a_file_with_label_and_voters_is_one_of_votes(curator):
+    page = upload(curator, as_csv(OWN_LABELS | {"annotator": "ann"})).text
+    assert re.search(r"<dt>What it holds</dt>\s*<dd>battles and votes</dd>", page)
+
+
+def test_at_the_command_line_label_is_read_as_votes_only_where_somebody_says_so(tmp_path):
+    file = write(tmp_path, as_csv(OWN_LABELS), "labels.csv")
+    with pytest.raises(CommandError, match=r"import_gold.*--format pairs"):
+        call_command("import_battles", str(file), "--arena", "trial")
+    assert not Arena.objects.exists()
+    call_command("import_battles", str(file), "--arena", "trial", "--format", "pairs", stdout=StringIO())
+    assert Vote.objects.count() == 1
 
 
 def test_problems_of_judgements_are_told_by_line(curator):
