@@ -169,10 +169,12 @@ class LabelFiles:
     options = MappingProxyType({"gold": GOLD})
     command = "import_gold"
     sample = "prompt,answer_a,answer_b,gold\nWhat is the capital of France?,Paris.,It is Lyon.,a\nWhat is 2 + 3?,5,6,a\n"
-    _own = frozenset({"gold", "gold_set", "is_right", "is_correct"})
+    _own = frozenset({"gold", "gold_set", "is_right", "is_correct", "preference_strength"})
+    _own_pair = frozenset({"chosen", "rejected"})
 
     def surely_has(self, names: Sequence[str]) -> bool:
-        return not self._own.isdisjoint(name.strip().casefold() for name in names)
+        plain = {name.strip().casefold() for name in names}
+        return not self._own.isdisjoint(plain) or self._own_pair <= plain
 
     def lacks(self, columns: Mapping[str, str]) -> Any:
         if not columns.keys() & {"prompt", "prompt_id"}:

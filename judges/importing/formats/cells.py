@@ -65,6 +65,11 @@ def question(line: int, row: Row, column: str, *, more: str = "", key: str = "",
     return PromptRow(line, key, (asked,), category=category)
 
 
+def with_system_prompt(asked: PromptRow, row: Row) -> PromptRow:
+    """The prompt with the text of the column system_prompt, unless its messages have one."""
+    return asked._replace(system_prompt=asked.system_prompt or text(row, "system_prompt", default=""))
+
+
 def a_list(row: Row, column: str) -> list[Any]:
     value = from_json(row.get(column))
     if not isinstance(value, list) or not value:

@@ -167,11 +167,11 @@ def _steered(line: int, row: Row) -> PromptRow:
 
 class HelpSteer2Preference(LabelFormat):
     name = "helpsteer2-preference"
-    title = gettext_lazy("HelpSteer2's preferences: prompt, response_1, response_2, preference_strength")
+    title = gettext_lazy("HelpSteer2's preferences: prompt, response_1, response_2, preference_strength; models if there")
     link = "https://huggingface.co/datasets/nvidia/HelpSteer2/tree/main/preference"
-    shapes = OF_OBJECTS
+    shapes = ANY_SHAPE
     needed = ("prompt", "response_1", "response_2", "preference_strength")
-    read = frozenset(needed)
+    read = frozenset({*needed, "chosen_model", "rejected_model", "system_prompt"})
 
     def row(self, line: int, row: Row) -> LabelRow:
         allowed = _("allowed are %(values)s: below 0 the first is better, above it the second") % {"values": STRENGTHS}
@@ -179,8 +179,11 @@ class HelpSteer2Preference(LabelFormat):
         if abs(strength) > 3:
             raise RowProblem("preference_strength", row["preference_strength"], allowed)
         side: Side = "tie" if strength == 0 else "a" if strength < 0 else "b"
-        answers = tuple(LabelledAnswer("", cells.text(row, f"response_{n}")) for n in (1, 2))
-        return LabelRow(line, "", _steered(line, row), answers, side, is_pair=True)
+        models = [cells.some_name(row, f"{which}_model") for which in ("chosen", "rejected")]
+        names = ["", ""] if side == "tie" else models if side == "a" else models[::-1]
+        answers = tuple(LabelledAnswer(name, cells.text(row, f"response_{n}")) for n, name in enumerate(names, start=1))
+        asked = cells.with_system_prompt(_steered(line, row), row)
+        return LabelRow(line, "", asked, answers, side, is_pair=True)
 
 
 class UltraFeedback(LabelFormat):

@@ -14,6 +14,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
+from arena.importing.formats.conversations import from_json
 from arena.importing.formats.prompt_files import language_of
 from judges.importing.formats import cells
 from judges.importing.formats.format import LabelFormat
@@ -75,8 +76,7 @@ class PlainLabels(LabelFormat):
             return PromptRow(line, key)
         reference = cells.text(row, "reference", default="")
         asked = cells.question(line, row, "prompt", key=key, origin=origin)
-        asked = asked._replace(reference=reference, language=language_of(row))
-        return asked._replace(system_prompt=asked.system_prompt or cells.text(row, "system_prompt", default=""))
+        return cells.with_system_prompt(asked._replace(reference=reference, language=language_of(row)), row)
 
 
 class JudgeBenchLabels(LabelFormat):
@@ -162,7 +162,7 @@ class RewardBench(LabelFormat):
     link = "https://huggingface.co/datasets/allenai/reward-bench"
     shapes = ANY_SHAPE
     needed = ("prompt", "chosen", "rejected")
-    read = frozenset({*needed, "id", "subset", "chosen_model", "rejected_model", "language"})
+    read = frozenset({*needed, "id", "subset", "chosen_model", "rejected_model", "language", "system_prompt"})
     other_words = MappingProxyType({"id": ("prompt_id",), "subset": ("category", "source")})
 
     def row(self, line: int, row: Row) -> LabelRow:
@@ -171,6 +171,7 @@ class RewardBench(LabelFormat):
             LabelledAnswer(cells.some_name(row, f"{which}_model"), last_answer(row, which)) for which in ("chosen", "rejected")
         )
         asked = cells.question(line, row, "prompt", origin=origin)._replace(language=language_of(row))
+        asked = cells.with_system_prompt(asked, row)
         return LabelRow(line, _key(row), asked, sides, "a", is_pair=True, origin=origin)
 
     def notes(self) -> list[FileNote]:
@@ -185,8 +186,8 @@ def _key(row: Row) -> str:
 
 
 def last_answer(row: Row, column: str) -> str:
-    """A text, or the last message of a conversation."""
-    value = row.get(column)
+    """A text, or the last message of a conversation, which in CSV is written as JSON."""
+    value = from_json(row.get(column))
     if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[-1], dict):
         return cells.text({column: value[-1].get("content")}, column)
     return cells.text(row, column)
