@@ -6,17 +6,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from django.utils.translation import gettext_lazy
+
 from arena.importing.checks.battles import check_battles
 from arena.importing.checks.contradictions import Statements
 from arena.importing.checks.plausibility import Plausibility, refuse
 from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
 from arena.importing.chunks import TypedFile, chunks
-from arena.importing.files.notes import FileNote
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MOST_LEFT_OUT, ImportProblems, Problems, RowFault
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow, ResponseRow
-from arena.importing.formats import Format, format_of, reading_format, stored_name
+from arena.importing.formats import OWN, Format, format_of, reading_format, stored_name
+from arena.importing.formats.guessing import texts_among
+from arena.importing.formats.recognition import start_of
 from arena.importing.kinds import FileToRead, kind_of
 from arena.models import Arena, Import
 
@@ -38,6 +42,8 @@ def check(
             prompts = cast("type[Format[PromptRow]]", format_of(kind, read_by))
             file_of_prompts = partial(TypedFile, path, prompts, filename=filename, options=options)
             report = _check_rows(file_of_prompts, lambda problems: PromptsSeen(arena, problems), Plausibility(arena))
+            if read_by in OWN and (texts := texts_among(start_of(path), report.ignored)):
+                doubts = [*doubts, note(_TEXTS_NOT_READ, columns=", ".join(texts))]
         case Import.Kind.RESPONSES:
             responses = cast("type[Format[ResponseRow]]", format_of(kind, read_by))
             file = partial(TypedFile, path, responses, filename=filename, options=options)
@@ -51,6 +57,11 @@ def check(
     return replace(
         report, format=stored_name(read_by, options or {}), findings=[*notes, *report.findings], amiss=[*doubts, *report.amiss],
     )  # fmt: skip
+
+
+_TEXTS_NOT_READ = gettext_lazy(
+    "Only the prompts are read. If the columns %(columns)s are answers of models, say that the file holds answers."
+)
 
 
 def check_leaving_out(

@@ -44,8 +44,8 @@ OWN = ("jsonl", "csv")  # one thing in two shapes
 lazy_shape_label: Any = lazy(lambda shape: Shape(shape).label, str)
 
 __all__ = [
-    "BATTLE_FORMATS", "MAPPED", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "NotRecognised", "columns_of",
-    "format_of", "formats_of", "kind_and_format", "kinds_that_fit", "reading_format", "stored_name",
+    "BATTLE_FORMATS", "MAPPED", "OWN", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "NotRecognised",
+    "columns_of", "format_of", "formats_of", "kind_and_format", "kinds_that_fit", "reading_format", "stored_name",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from arena.importing.formats.battles.pairs import WORDS, OwnPairs
 from arena.importing.formats.chat_messages import OWN_IDS
-from arena.importing.formats.column_map import ANSWER, OF_KIND, ColumnMap, values_for
+from arena.importing.formats.column_map import ANSWER, MOST_COLUMNS, OF_KIND, ColumnMap, values_for
 from arena.importing.formats.recognition import FileStart
 from arena.importing.formats.several_answers import NO_MODELS, VERDICTS
 from arena.importing.kinds import is_of_room, kind_of
@@ -13,7 +13,7 @@ from arena.models import Import
 
 MOST_VALUES = 12
 MOST_PAIRED = 100  # columns of which each is compared with each
-MOST_ANSWERS = 50
+MOST_ANSWERS = MOST_COLUMNS - 10  # beside the other fields
 LONGEST_VALUE = 60
 SEVERAL_WORDS = 3  # in the mean: what is longer is a text, and no name
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -107,6 +107,16 @@ class _Columns:
         cells = self._cells[name]
         return bool(cells) and all(isinstance(cell, str) for cell in cells) and self.n_words(name) >= SEVERAL_WORDS
 
+    def is_in_words(self, name: str) -> bool:
+        """Texts that are no numbers, however short."""
+        cells = self._cells[name]
+        return bool(cells) and all(isinstance(cell, str) for cell in cells) and not all(map(_is_number, cells))
+
+    def may_be_answers(self, taken: Sequence[str]) -> list[str]:
+        """Columns of words whose names speak of nothing else: there are models that answer in one word."""
+        free = [name for name in self.names if name not in taken and self._plain[name] not in NO_MODELS | VERDICTS]
+        return [name for name in free if self.is_in_words(name)]
+
     def n_words(self, name: str) -> float:
         cells = self._cells[name]
         return sum(len(str(cell).split()) for cell in cells) / len(cells) if cells else 0.0
@@ -124,13 +134,28 @@ def _is_filled(cell: object) -> bool:
     return cell is not None and cell != ""
 
 
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def texts_among(start: FileStart, names: Sequence[str]) -> list[str]:
+    """Those of these columns that look like answers: texts of several words, whose names speak of nothing else."""
+    columns = _Columns(start)
+    return [name for name in columns.may_be_answers(()) if name in names and columns.is_text(name)]
+
+
 def _kind(columns: _Columns) -> str:
     first, second = _pair(columns, [], "answer_a", "answer_b")
     models = _pair(columns, [], "model_a", "model_b")
     if (first or models[0]) and _verdict(columns, [first, second, *models]):
         return str(Import.Kind.BATTLES)
     columns_of = _responses(columns)
-    if ("text" in columns_of and "competitor" in columns_of) or sum(name.startswith(ANSWER) for name in columns_of) > 1:
+    of_models = [column for name, column in columns_of.items() if name.startswith(ANSWER) and columns.is_text(column)]
+    if ("text" in columns_of and "competitor" in columns_of) or len(of_models) > 1:
         return str(Import.Kind.RESPONSES)
     return str(Import.Kind.PROMPTS)
 
@@ -155,7 +180,7 @@ def _responses(columns: _Columns) -> dict[str, str]:
         named["text"] = text or next(iter(columns.texts([*named.values()])), "")
         return _others(columns, named, ("system_prompt",))
     named = _others(columns, named, ("system_prompt",))
-    free = [name for name in columns.texts([*named.values()]) if columns.plain(name) not in NO_MODELS | VERDICTS]
+    free = columns.may_be_answers([*named.values()])
     return named | {f"{ANSWER}{name}": name for name in free[:MOST_ANSWERS]}
 
 

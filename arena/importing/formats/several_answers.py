@@ -25,6 +25,7 @@ NO_MODELS = {  # columns that nobody would take for models
 }  # fmt: skip
 VERDICTS = {"winner", "better", "preferred", "preference", "label", "choice", "chosen", "rejected", "verdict", "vote", "model"}
 MOST_ANSWERS = 1_000
+MOST_NAMED = 20
 
 
 class SeveralAnswers(Format[ResponseRow]):
@@ -51,7 +52,6 @@ class Wide(Format[ResponseRow]):
     shapes = ANY_SHAPE
     needed = ("prompt",)
     is_guess = True
-    reads_all_columns = True
     has_rows_of_several = True
     read = frozenset({"prompt", "id", "system_prompt"})
     other_words = MappingProxyType({"prompt": PROMPT_WORDS, "id": IDS})
@@ -75,6 +75,7 @@ class Wide(Format[ResponseRow]):
         if not models:
             raise RowProblem(_("the number of models"), 0, _("a column for each model is needed, beside the prompt"))
         self._models |= dict.fromkeys(models)
+        self.read |= self._models.keys()
         for column in models:
             if row.get(column) is None or row[column] == "":
                 self._n_missing += 1
@@ -82,11 +83,17 @@ class Wide(Format[ResponseRow]):
             yield _answer(line, asked, fields.as_name(_("the name of a column"), column), fields.text(row, column))
 
     def notes(self) -> list[FileNote]:
-        notes = [note(_MODELS, names=", ".join(list(self._models)[:20]))]
+        named, n_more = ", ".join([*self._models][:MOST_NAMED]), len(self._models) - MOST_NAMED
+        notes = [note(_MODELS, names=named) if n_more <= 0 else note(_MORE_MODELS, n=n_more, names=named)]
         return [*notes, note(_MISSING, n=self._n_missing)] if self._n_missing else notes
 
 
 _MODELS = gettext_lazy("Each of these columns is a model: %(names)s.")
+_MORE_MODELS = ngettext_lazy(
+    "Each of these columns is a model: %(names)s, and %(n)s more.",
+    "Each of these columns is a model: %(names)s, and %(n)s more.",
+    "n",
+)
 _MISSING = ngettext_lazy("%(n)s empty cell: no answer.", "%(n)s empty cells: no answers.", "n")
 
 

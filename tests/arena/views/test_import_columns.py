@@ -158,6 +158,33 @@ def test_a_table_of_models_makes_prompts_and_answers_in_an_arena_of_its_own(cura
     assert Prompt.objects.count() == 2
 
 
+def test_a_model_that_answers_in_one_word_is_not_left_out_of_the_guess(curator):
+    table = "exercise,source,gpt x,claude y,terse\nName me a lake.,web,It is Lake Como.,It is the Alps.,Como\n"
+    page = _upload(curator, table, what="responses:", columns="responses")
+    assert _value(page, "model-4") == "terse"
+    page = _again(curator, page, **{f"model-{at}": _value(page, f"model-{at}") for at in (2, 3, 4)})
+    assert "Columns that are not read: source." in page.text
+    _confirm(curator, page)
+    load(Import.objects.get().pk)
+    assert sorted(Competitor.objects.values_list("name", flat=True)) == ["claude y", "gpt x", "terse"]
+
+
+def test_answers_beside_prompts_are_not_passed_over_in_silence(curator):
+    page = _upload(curator, "prompt,gpt x,claude y\nName me a lake.,It is Lake Como.,It is the Alps.\n")
+    assert "If the columns gpt x, claude y are answers of models, say that the file holds answers." in page.text
+    page = _upload(curator, "prompt,rating\nName me a lake.,7\n")
+    assert "answers of models" not in page.text
+
+
+def test_a_table_of_models_names_the_columns_that_it_does_not_read(curator):
+    table = "prompt,notes,gpt x,claude y\nName me a lake.,an easy one,Lake Como.,The Alps.\n"
+    page = _upload(curator, table, what="responses:")
+    assert "Columns that are not read: notes." in page.text
+    many = ",".join(f"model {n}" for n in range(25))
+    page = _upload(curator, f"prompt,{many}\nName me a lake.,{many}\n", what="responses:")
+    assert "model 19, and 5 more." in page.text
+
+
 def test_the_kind_can_be_changed_and_its_fields_are_guessed_anew(curator):
     page = _upload(curator, PAIRS)
     other = curator.post(reverse("imports"), {"held": _value(page, "held"), "columns": "prompts"})
