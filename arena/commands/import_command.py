@@ -22,7 +22,7 @@ from arena.importing.files import fields, receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.files.reports import ImportReport
 from arena.importing.formats import MAPPED, AnyFormat, formats_of, reading_format, stored_name
-from arena.importing.formats.column_map import OUTCOMES, ColumnMapError, column_map, columns_digest
+from arena.importing.formats.column_map import LEAVE_OUT, OUTCOMES, ColumnMapError, column_map, columns_digest
 from arena.importing.formats.recognition import start_of
 from arena.importing.formats.votes_or_labels import must_be_told_apart
 from arena.importing.loading.late_answers import came_of_it
@@ -300,7 +300,8 @@ def _add_columns(parser: ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--value", action="append", default=[], metavar="VALUE=MEANING",
-        help=f"what a value of the column that is mapped as the winner means: {', '.join(OUTCOMES)}",
+        help=f"what a value of the column that is mapped as the winner means: {', '.join(OUTCOMES)}, or {LEAVE_OUT} (its rows "
+        "stay away)",
     )  # fmt: skip
 
 

@@ -71,7 +71,8 @@ FILE_FIELDS: SentFields = {
     ),
     "values": SentField(
         FieldKind.NAMES,
-        'With a mapping: what the cells of the column winner mean, a JSON object such as `{"1": "a", "2": "b", "0": "tie"}`.',
+        "With a mapping: what the cells of the column winner or label mean, a JSON object such as "
+        '`{"1": "a", "2": "b", "0": "tie"}`; rows whose value means `leave_out` stay away, and the notes count them.',
         most=100,
     ),
     "encoding": SentField(FieldKind.TEXT, "The encoding of a text that is not UTF-8, such as windows-1251.", most=40),

@@ -82,6 +82,14 @@ def values_for(kind: str) -> Mapping[str, Any]:
     return kind_of(kind).values if is_of_room(kind) else OUTCOMES
 
 
+LEAVE_OUT = "leave_out"
+
+
+def meanings_for(kind: str) -> Mapping[str, Any]:
+    """What a person may say of a value: what it means, or that its rows stay away."""
+    return {**values_for(kind), LEAVE_OUT: gettext_lazy("leave such rows out")}
+
+
 class ColumnMapError(ValueError):
     """An invalid map: the message says why, and what is allowed."""
 
@@ -107,6 +115,16 @@ class ColumnMap:
         """Models with the columns of their answers."""
         return {name.removeprefix(ANSWER): column for name, column in self.columns.items() if name.startswith(ANSWER)}
 
+    @property
+    def meanings(self) -> dict[str, str]:
+        """Values with what they mean, without those whose rows are left out."""
+        return {value: meaning for value, meaning in self.values.items() if meaning != LEAVE_OUT}
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Values whose rows are left out."""
+        return frozenset(value for value, meaning in self.values.items() if meaning == LEAVE_OUT)
+
     def as_flags(self) -> list[str]:
         """The same for the command line, a flag and its value in turn."""
         maps = [("--map", f"{name}={column}") for name, column in self.columns.items()]
@@ -128,7 +146,7 @@ class ColumnMap:
             if not is_storable(column) or len(column) > LONGEST_COLUMN:
                 raise ColumnMapError(_("%(column)s is no column") % {"column": shown(column)})
         _must_be_enough(kind, self.columns)
-        meanings = values_for(kind)
+        meanings = meanings_for(kind)
         if wrong := next((each for each in self.values.values() if each not in meanings), None):
             text = _("a value can mean %(allowed)s, not %(value)s")
             raise ColumnMapError(text % {"allowed": ", ".join(meanings), "value": shown(wrong)})
@@ -154,7 +172,7 @@ def _value_and_meaning(written: str) -> tuple[str, str]:
     value, sign, meaning = written.rpartition("=")
     if not sign:
         text = _("%(value)s has to be VALUE=MEANING, such as 1=a; a meaning is one of %(allowed)s")
-        raise ColumnMapError(text % {"value": shown(written), "allowed": ", ".join(OUTCOMES)})
+        raise ColumnMapError(text % {"value": shown(written), "allowed": ", ".join((*OUTCOMES, LEAVE_OUT))})
     return value.strip(), meaning.strip()
 
 

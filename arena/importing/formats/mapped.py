@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from arena.importing.files import fields
 from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.notes import FileNote, note
-from arena.importing.files.problems import EMPTY, MISSING, RowProblem
+from arena.importing.files.problems import EMPTY, MISSING, RowProblem, shown
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, without_thinking
-from arena.importing.formats.battles.pairs import OwnPairs
+from arena.importing.formats.battles.pairs import OwnPairs, folded_word
 from arena.importing.formats.benchmarks.harnesses import competitor_option
 from arena.importing.formats.column_map import ColumnMap
 from arena.importing.formats.format import Format
@@ -22,6 +22,13 @@ from arena.seen_names import name_fault
 
 NAME = "mapped"
 TITLE = gettext_lazy("columns named by hand: --map prompt=question and so on")
+
+
+_LEFT_OUT = ngettext_lazy(
+    "%(n)s row is left out because of its value (%(values)s), as was asked.",
+    "%(n)s rows are left out because of their values (%(values)s), as was asked.",
+    "n",
+)
 
 
 class MappedColumns[T](Format[T]):
@@ -48,6 +55,18 @@ class MappedColumns[T](Format[T]):
         self.column_map = ColumnMap.of(options)
         self.read = frozenset(self.column_map.columns.values())
         self._folded: dict[str, str] = {}
+        self._words_left_out = frozenset(map(folded_word, self.column_map.left_out))
+        self._n_left_out = 0
+
+    def wants(self, cells: Mapping[str, Any], field: str) -> bool:
+        """Whether the row comes in: somebody may have said of the value in this field that its rows are left out."""
+        is_left_out = bool(self._words_left_out) and folded_word(cells.get(field)) in self._words_left_out
+        self._n_left_out += is_left_out
+        return not is_left_out
+
+    def about_left_out(self) -> list[FileNote]:
+        named = ", ".join(sorted(map(shown, self.column_map.left_out)))
+        return [note(_LEFT_OUT, n=self._n_left_out, values=named)] if self._n_left_out else []
 
     def renamed(self, row: Row) -> dict[str, Any]:
         """The cells by our names; columns are found whatever their case, where they are not there as written."""
@@ -83,17 +102,20 @@ class MappedBattles(MappedColumns[BattleRow]):
         super().take(options)
         sides = [self.column_map.columns.get(name, "") for name in ("answer_a", "answer_b")]
         are_names = all(side.strip() and not name_fault(side) and len(side) <= fields.LONGEST_NAME for side in sides)
-        self._pairs.take({**options, "models": options.get("models") or (sides if are_names else None)})
+        models = options.get("models") or (sides if are_names else None)
+        self._pairs.take({**options, "models": models, "values": self.column_map.meanings})
 
     def rows(self, line: int, row: Row) -> Iterator[BattleRow]:
-        yield self._pairs.row(line, self.renamed(row))
+        cells = self.renamed(row)
+        if self.wants(cells, "winner"):
+            yield self._pairs.row(line, cells)
 
     @property
     def unnamed(self) -> tuple[str, str] | None:
         return self._pairs.unnamed
 
     def notes(self) -> list[FileNote]:
-        return self._pairs.notes()
+        return [*self._pairs.notes(), *self.about_left_out()]
 
 
 class MappedPrompts(MappedColumns[PromptRow]):

@@ -15,7 +15,7 @@ from arena.importing.files.fields import whole_text
 from arena.importing.files.problems import Problems
 from arena.importing.files.reading import read_rows
 from arena.importing.formats import formats_of, kind_and_format
-from arena.importing.formats.column_map import ANSWER, ColumnMap, fields_of, value_field_of, values_for
+from arena.importing.formats.column_map import ANSWER, ColumnMap, fields_of, meanings_for, value_field_of
 from arena.importing.formats.guessing import SEVERAL_WORDS, guessed, guessed_values, values_of
 from arena.importing.formats.recognition import FileStart, start_of
 from arena.importing.kinds import is_of_room, kind_of
@@ -69,7 +69,7 @@ class ColumnChoice:
         values = self.winner_values
         meant = guessed_values(values, self.map.columns, self.kind) | dict(self.map.values)
         return [
-            (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in values_for(self.kind).items()])
+            (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in meanings_for(self.kind).items()])
             for at, value in enumerate(values)
         ]
 
@@ -143,7 +143,7 @@ def posted(path: Path, kind: str, data: QueryDict) -> ColumnChoice:
         columns |= {f"{ANSWER}{model}": name for model, name in models if model}
     choice = ColumnChoice(start, path, kind, ColumnMap(columns))
     values = {value: data.get(f"value-{at}", "") for at, value, _ in choice.values()} if _same_winner(data) else {}
-    meant = {value: outcome for value, outcome in values.items() if outcome in values_for(kind)}
+    meant = {value: outcome for value, outcome in values.items() if outcome in meanings_for(kind)}
     return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice.winner_values, columns, kind)))
 
 

@@ -59,7 +59,7 @@ class _Mapped[T](MappedColumns[T]):
 
     def take(self, options: Mapping[str, Any]) -> None:
         super().take(options)
-        self._values = {word.strip().casefold(): side for word, side in self.column_map.values.items()}
+        self._values = {word.strip().casefold(): side for word, side in self.column_map.meanings.items()}
         self._own = self.own()(self._path)
         self._own.take(options)
 
@@ -74,12 +74,14 @@ class _Mapped[T](MappedColumns[T]):
 
     def rows(self, line: int, row: Row) -> Iterator[T]:
         cells = self.renamed(row)
+        if not self.wants(cells, "label"):
+            return
         if "label" in cells and (side := self._values.get(str(cells["label"]).strip().casefold())):
             cells["label"] = side
         yield from self._own.rows(line, cells)
 
     def notes(self) -> list[FileNote]:
-        return self._own.notes()
+        return [*self._own.notes(), *self.about_left_out()]
 
 
 class MappedJudgements(_Mapped[JudgementRow], JudgementFormat):

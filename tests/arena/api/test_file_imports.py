@@ -2,6 +2,7 @@
 
 import gzip
 import html
+import json
 import re
 from html import unescape
 from unittest.mock import ANY
@@ -217,3 +218,13 @@ def test_whether_label_is_a_vote_or_a_gold_label_the_kind_tells(garden, kind, n_
     assert "kind labels" in refused.text
     load(send(program, rows, kind=kind).json()["id"])
     assert Vote.objects.count() == n_votes
+
+
+@pytest.mark.parametrize("kind", ["battles", "labels"])
+def test_rows_of_a_value_that_means_leave_out_stay_away_and_are_counted(garden, kind):
+    field = {"battles": "winner", "labels": "label"}[kind]
+    mapping = {"prompt": "q", "answer_a": "x", "answer_b": "y", field: "pick"}
+    fields = {"mapping": json.dumps(mapping), "values": json.dumps({"1": "a", "?": "leave_out"})}
+    sent = send(make_program(), "q,x,y,pick\nWhy?,So.,No.,1\nWho?,I.,You.,?\n", kind=kind, **fields)
+    assert (sent.status_code, sent.json()["n_rows"]) == (202, 1)
+    assert "1 row is left out because of its value ('?'), as was asked." in sent.json()["notes"]

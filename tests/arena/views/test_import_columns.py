@@ -95,6 +95,15 @@ def test_a_newcomer_names_columns_values_and_models_and_gets_votes(curator, rung
     assert Response.objects.count() == 6
 
 
+def test_rows_with_a_value_that_means_nothing_can_be_left_out(curator):
+    page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "leave_out"})
+    assert "1 row is left out because of its value (&#x27;-&#x27;), as was asked." in page.text
+    assert "--value=-=leave_out" in page.text
+    _confirm(curator, page)
+    load(Import.objects.get().pk)
+    assert sorted(Vote.objects.values_list("outcome", flat=True)) == ["a", "b"]
+
+
 def test_the_names_stay_those_of_the_columns_where_nobody_changes_them(curator):
     page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie"})
     _confirm(curator, page, model_a=_value(page, "model_a"), model_b=_value(page, "model_b"))
@@ -236,6 +245,16 @@ def test_the_flags_that_the_page_prints_do_the_same(tmp_path, capsys):
     assert Arena.objects.get().slug == "mine"
     assert sorted(Vote.objects.values_list("outcome", flat=True)) == ["a", "b", "tie"]
     assert Import.objects.get().options["map"]["answer_a"] == "left one"
+
+
+def test_rows_of_a_value_are_left_out_by_a_flag(tmp_path, capsys):
+    path = tmp_path / "my data.csv"
+    path.write_text(PAIRS)
+    flags = ["--map", "prompt=task", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"]
+    values = ["--value", "1=a", "--value", "0=b", "--value=-=leave_out"]
+    call_command("import_battles", str(path), "--arena", "mine", *flags, *values)
+    assert Vote.objects.count() == 2
+    assert "1 row is left out because of its value" in capsys.readouterr().out
 
 
 def test_answers_of_a_model_are_mapped_by_its_name(tmp_path):

@@ -73,7 +73,7 @@ class OwnPairs(Format[BattleRow]):
             if first == second:
                 raise RowProblem(_("the model"), second, _("two different names are needed"))
             self._columns = first, second
-        self._meant = {_folded(word): Outcome(outcome) for word, outcome in (options.get("values") or {}).items()}
+        self._meant = {folded_word(word): Outcome(outcome) for word, outcome in (options.get("values") or {}).items()}
 
     @property
     def unnamed(self) -> tuple[str, str] | None:
@@ -112,7 +112,7 @@ class OwnPairs(Format[BattleRow]):
 
     def _winner(self, row: Row, first: str, second: str) -> Outcome:
         """The meaning that was chosen for the word, else its usual one."""
-        meant = self._meant.get(_folded(row.get("winner"))) if self._meant else None
+        meant = self._meant.get(folded_word(row.get("winner"))) if self._meant else None
         return meant or _winner(row, first, second)
 
 
@@ -135,7 +135,7 @@ def _prompt(line: int, row: Row) -> PromptRow | None:
     )  # fmt: skip
 
 
-def _folded(value: object) -> str:
+def folded_word(value: object) -> str:
     """A cell's word; labelling tools write a list of one."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
