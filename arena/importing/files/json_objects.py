@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from arena.wording import gettext as _
@@ -17,8 +18,8 @@ def with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """For `object_pairs_hook` of the module json; half a surrogate pair in a key becomes U+FFFD. Raises KeyTwiceError."""
     by_key = {key if key.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", key): value for key, value in pairs}
     if len(by_key) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next((name for name in names if names.count(name) > 1), names[-1])
+        counts = Counter(name for name, _value in pairs)
+        twice = next((name for name, n in counts.items() if n > 1), pairs[-1][0])
         raise KeyTwiceError(_("the key %(key)s occurs twice") % {"key": ascii(twice)[:60]})
     return by_key
 

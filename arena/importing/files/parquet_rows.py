@@ -8,7 +8,7 @@ from typing import Any
 from arena.importing.files import looks
 from arena.importing.files.columns import Columns
 from arena.importing.files.parquet_pages import GroupSizes, WrongFooter, group_sizes
-from arena.importing.files.parquet_sizes import bytes_of_rows, longest_repeated
+from arena.importing.files.parquet_sizes import bytes_of_rows, longest_repeated, n_schema_elements
 from arena.importing.files.problems import PlainWords, Problems
 from arena.wording import gettext as _
 from arena.wording import number as grouped
@@ -18,6 +18,7 @@ FEWEST_READ, MOST_READ, READS_A_GROUP = 1_024, 65_536, 16  # rows; with each the
 A_PART_AT_ONCE: Mapping[str, Any] = {"pre_buffer": False, "buffer_size": 1_000_000}  # bytes of a column, not all of it
 READ_AT_ONCE = 16_000_000  # bytes
 MOST_LEAVES = 1_000  # columns, with those within lists and structures: each is looked at before the first row
+MOST_ELEMENTS = 4 * MOST_LEAVES  # with the lists and structures that columns stand in: more are refused before they are read
 # A column with a longer text that many rows may have, or with so much in lists, stays folded till its bytes are counted.
 MOST_REPEATED, MOST_IN_LISTS = 1_000_000, 64_000_000
 
@@ -123,6 +124,9 @@ def _opened(path: Path, problems: Problems) -> tuple[Any, list[GroupSizes]] | No
         problems.add(1, _("the file"), PlainWords("Parquet"), remedy)
         return None
     try:
+        if (n_elements := n_schema_elements(path)) > MOST_ELEMENTS:
+            _add_too_many(problems, n_elements - 1)  # the root is none
+            return None
         metadata = parquet.read_metadata(path)
         if metadata.num_columns > MOST_LEAVES:
             _add_too_many(problems, metadata.num_columns)

@@ -65,9 +65,10 @@ def header_of(path: Path) -> list[str]:
         return []
     first = next((line for line in _lines(path, Problems(path.name)) if line), "") or ""
     try:
-        return next(csv.reader([first], delimiter=separator_of(path, Columns())), [])[:MAX_COLUMNS]
+        names = next(csv.reader([first], delimiter=separator_of(path, Columns())), [])
     except csv.Error:
         return []
+    return names if len(names) <= MAX_COLUMNS else []  # its reading says that these are too many
 
 
 def how_it_is_read(path: Path, columns: Columns) -> list[FileNote]:
@@ -228,7 +229,8 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
     if not header or len(header) > MAX_COLUMNS:
         remedy = _("the first line must name 1 to %(most)d columns") % {"most": MAX_COLUMNS}
         problems.add(1, _("the number of columns"), len(header), remedy)
-    for name in sorted({name for name in header if header.count(name) > 1} if len(header) <= MAX_COLUMNS else ()):
+        return False
+    for name in sorted({name for name in header if header.count(name) > 1}):
         remedy = _("each column needs a name of its own")
         problems.add(1, _("a column that occurs twice"), own[header.index(name)], remedy)
     if any("\0" in name for name in header):
@@ -267,10 +269,23 @@ def _json_lines(path: Path, problems: Problems, columns: Columns) -> Iterator[tu
         except (ValueError, RecursionError) as error:
             problems.add(number, _("the line"), line.strip(), f"{_JSON_RULE} ({_why(error)})", is_row=True)
             continue
-        if isinstance(row, dict):
-            yield number, _renamed(row, columns)
-        else:
+        if not isinstance(row, dict):
             problems.add(number, _("the line"), line.strip(), str(_JSON_RULE), is_row=True)
+        elif _has_too_many_columns(row, number, problems):
+            return
+        else:
+            yield number, _renamed(row, columns)
+
+
+class TooWideError(Exception):
+    """A row has too many columns, which is among the problems: nothing after it is read."""
+
+
+def _has_too_many_columns(row: Row, line: int, problems: Problems) -> bool:
+    if len(row) > MAX_COLUMNS:
+        allowed = _("a row may have at most %(most)s columns; reading stopped here") % {"most": grouped(MAX_COLUMNS)}
+        problems.add(line, _("the number of columns"), len(row), allowed)
+    return len(row) > MAX_COLUMNS
 
 
 def _renamed(row: Row, columns: Columns) -> Row:
@@ -300,6 +315,8 @@ def _in_window(
             yield from rows(window, problems)
             if window.next_character():
                 problems.add(window.line, rest, window.start(), _("the file must end with its %(end)s") % {"end": end})
+        except TooWideError:
+            return
         except UnicodeDecodeError as error:
             _add_not_utf8(problems, window.line + window.text.count("\n", window.at), error)
         except (ValueError, RecursionError) as error:
@@ -315,10 +332,12 @@ def _entries(window: "_Window", problems: Problems, *, columns: Columns) -> Iter
     while window.next_character() != "]":
         entry += 1
         line, row = window.line, window.value()
-        if isinstance(row, dict):
-            yield line, _renamed(row, columns)
-        else:
+        if not isinstance(row, dict):
             problems.add(line, _("the entry"), row, str(_JSON_RULE), is_row=True)
+        elif _has_too_many_columns(row, line, problems):
+            raise TooWideError
+        else:
+            yield line, _renamed(row, columns)
         if window.next_character() != "]":
             window.take(",")
     window.take("]")

@@ -45,7 +45,8 @@ lazy_shape_label: Any = lazy(lambda shape: Shape(shape).label, str)
 
 __all__ = [
     "BATTLE_FORMATS", "MAPPED", "OWN", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "NotRecognised",
-    "columns_of", "format_of", "formats_of", "kind_and_format", "kinds_that_fit", "reading_format", "stored_name",
+    "any_of_shape", "columns_of", "format_of", "formats_of", "kind_and_format", "kinds_that_fit", "reading_format",
+    "stored_name",
 ]  # fmt: skip
 
 
@@ -186,10 +187,15 @@ def _recognised(kind: str, path: Path) -> ReadBy:
             ReadBy(recognition.key, doubts=[recognition.reason]) if is_guess else ReadBy(recognition.key, [recognition.reason])
         )
     if looks.is_empty or looks.broken or looks.binary or not sample.names:
-        return ReadBy(next(iter(formats_of(kind))))  # its reading says what is wrong
+        return ReadBy(any_of_shape(formats_of(kind), looks.shape))  # its reading says what is wrong
     problems = Problems(path.name)
     problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(kind, sample))
     raise NotRecognised(tuple(problems.first), problems.n_all)
+
+
+def any_of_shape(formats: Mapping[str, type[Format[Any]]], shape: Shape) -> str:
+    """One that takes files of this shape, where there is one."""
+    return next((name for name, each in formats.items() if shape in each.shapes), next(iter(formats)))
 
 
 def _unknown(kind: str, sample: FileStart) -> str:

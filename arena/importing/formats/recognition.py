@@ -11,7 +11,7 @@ from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import Problems
-from arena.importing.files.reading import Row, header_of, read_rows
+from arena.importing.files.reading import MAX_COLUMNS, Row, header_of, read_rows
 from arena.importing.formats.format import Format
 
 N_LOOKED_AT = 50
@@ -37,12 +37,13 @@ class Recognition(NamedTuple):
 def start_of(path: Path) -> FileStart:
     """The reading that follows reports what cannot be read."""
     rows, n_characters = list[Row](), 0
+    named = dict.fromkeys(header_of(path))
     for _, row in islice(read_rows(path, problems=Problems(path.name)), N_LOOKED_AT):
         rows.append(row)
+        named |= dict.fromkeys(row)
         n_characters += _size(row)
-        if n_characters > CHARACTERS_LOOKED_AT:
+        if n_characters > CHARACTERS_LOOKED_AT or len(named) > MAX_COLUMNS:
             break
-    named = dict.fromkeys(header_of(path)) | dict.fromkeys(name for row in rows for name in row)
     return FileStart(look_at(path).shape, tuple(named), rows)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from arena.importing.files.looks import look_at
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import ImportProblems, PlainWords, Problems, some_names
-from arena.importing.formats import kind_and_format
+from arena.importing.formats import any_of_shape, kind_and_format
 from arena.importing.formats.format import Format
 from arena.importing.formats.recognition import FileStart, recognised, start_of
 from judges.importing.formats.exports import ExportedGames, ExportedLabels
@@ -74,7 +74,7 @@ def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = 
     if recognition:
         return FormatRead(recognition.key, (recognition.reason,))
     if looks.is_empty or looks.broken or looks.binary or not sample.names:
-        return FormatRead(next(iter(known)))  # its reading says what is wrong
+        return FormatRead(any_of_shape(known, looks.shape))  # its reading says what is wrong
     problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(path, known, sample))
     raise ImportProblems(tuple(problems.first), problems.n_all)
 

@@ -10,9 +10,13 @@ import pytest
 from arena.importing.files import reading
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
-from arena.importing.files.problems import Problems, shown
+from arena.importing.files.problems import ImportProblems, Problems, shown
 from arena.importing.files.reading import read_rows
-from tests.arena.importing.import_files import lines, write
+from arena.importing.files.receiving import KeptFile
+from arena.importing.formats.recognition import start_of
+from arena.importing.intake import FileRequest, check_file
+from arena.models import Import
+from tests.arena.importing.import_files import as_csv, lines, write
 
 
 def _read(path, needed=(), read=()):
@@ -227,3 +231,34 @@ def test_lines_make_the_same_rows_whatever_the_line_ends(tmp_path):
     path = write(tmp_path, "a,b\r\n1,x\r\n2,y")
     assert [row["b"] for _, row in _read(path)[0]] == ["x", "y"]
     assert [row for _, row in _read(write(tmp_path, lines({"a": 1}).replace("\n", "\r\n")))[0]] == [{"a": 1}]
+
+
+@pytest.mark.parametrize("form", ["csv", "lines", "array"])
+def test_rows_of_too_many_columns_end_the_reading_and_are_no_start_of_a_file(tmp_path, form):
+    wide = {f"c{n}": "x" for n in range(reading.MAX_COLUMNS + 1)}
+    content = {
+        "csv": f"{','.join(wide)}\n{','.join(wide.values())}\n", "lines": lines({"a": 1}, wide, {"a": 2}),
+        "array": json.dumps([{"a": 1}, wide, {"a": 2}]),
+    }[form]  # fmt: skip
+    path = write(tmp_path, content)
+    rows, problems = _read(path, needed=("a",))
+    assert [row for _, row in rows] == ([] if form == "csv" else [{"a": 1}])
+    assert [problem.split("; ")[0].split(": ")[-1] for problem in problems] == ["the number of columns is 1001"]
+    assert start_of(path).names == (() if form == "csv" else ("a",))
+
+
+def test_the_start_of_a_file_ends_where_its_rows_have_named_enough_columns(tmp_path):
+    rows = [{f"c{row}-{n}": 1 for n in range(600)} for row in range(40)]
+    assert len(start_of(write(tmp_path, lines(*rows))).rows) == 2
+
+
+@pytest.mark.parametrize("kind", Import.Kind.values)
+@pytest.mark.parametrize("form", ["csv", "lines"])
+@pytest.mark.django_db
+def test_a_file_of_too_many_columns_is_refused_for_that_as_whatever_it_comes(tmp_path, kind, form):
+    wide = {f"c{n}": "x" for n in range(reading.MAX_COLUMNS + 1)}
+    path = write(tmp_path, as_csv(wide) if form == "csv" else lines(wide))
+    for asked in ("", kind):
+        with pytest.raises(ImportProblems) as refused:
+            check_file(KeptFile(path.name, path, "", 1), FileRequest("new", kind=asked))
+        assert [problem.what for problem in refused.value.first] == ["the number of columns"]

@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from arena.importing.files import parquet_pages, parquet_rows
+from arena.importing.files.parquet_sizes import n_schema_elements
 from arena.importing.files.problems import Problems
 from arena.importing.files.reading import read_rows
 
@@ -113,3 +114,24 @@ def test_too_many_columns_are_refused_before_their_pages_are_read(tmp_path):
     rows, problems = read(tmp_path / "wide.parquet")
     assert rows == []
     assert "1001; at most 1,000 columns are read" in problems[0]
+
+
+def test_very_many_columns_are_counted_by_the_first_bytes_of_the_footer(tmp_path, monkeypatch):
+    wide = pa.table({f"c{n}": ["x"] for n in range(parquet_rows.MOST_ELEMENTS + 1)})
+    parquet.write_table(wide, tmp_path / "wide.parquet")
+    monkeypatch.setattr(parquet, "read_metadata", None)  # it takes seconds for a hundred thousand columns
+    rows, problems = read(tmp_path / "wide.parquet")
+    assert rows == []
+    assert "4001; at most 1,000 columns are read" in problems[0]
+
+
+@pytest.mark.parametrize("n", [1, 13, 14, 15, 16, 200])
+def test_the_footer_tells_how_many_columns_there_are(tmp_path, n):
+    parquet.write_table(pa.table({f"c{at}": ["x"] for at in range(n)}), tmp_path / "file.parquet")
+    assert n_schema_elements(tmp_path / "file.parquet") == n + 1
+
+
+def test_what_is_no_footer_tells_no_number_of_columns(tmp_path):
+    for content in (b"PAR1PAR1", b"PAR1" + b"\xff" * 4 + b"PAR1", b"PAR1" + b"\0" * 30 + b"\x1e\0\0\0PAR1"):
+        (tmp_path / "file.parquet").write_bytes(content)
+        assert n_schema_elements(tmp_path / "file.parquet") == 0
