@@ -112,3 +112,10 @@ def test_the_page_is_for_superusers(arena):
     client.force_login(curator)
     assert client.get(reverse("archives")).status_code == 403
     assert Client().get(reverse("archives")).status_code == 302
+
+
+def test_a_curator_who_is_no_superuser_is_told_for_whom_the_page_is():
+    page = signed_in().get(reverse("archives"))
+    assert page.status_code == 403
+    assert "Only superusers can import whole arenas: ask whoever runs this site." in page.text
+    assert "curators" not in page.text

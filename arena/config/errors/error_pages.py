@@ -14,10 +14,15 @@ from django.views import defaults
 from arena.api import problems
 from arena.config import proxies
 from arena.config.errors.unavailable import answer
+from arena.wording import sentence
 
 bad_request = unwrap(defaults.bad_request)
-permission_denied = unwrap(defaults.permission_denied)
 page_not_found = unwrap(defaults.page_not_found)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Says for whom the page is, where whoever refused it said so."""
+    return render(request, "403.html", {"reason": sentence(exception) if str(exception) else ""}, status=403)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

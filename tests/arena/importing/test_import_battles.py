@@ -333,3 +333,14 @@ def test_a_million_voters_and_prompts_are_looked_up_again_when_forgotten(tmp_pat
     assert n_rows(arena) == (300, 300, 300)
     assert arena.voters.count() == len({row.split(",")[4] for row in rows})
     assert arena.prompts.count() == len({row.split(",")[3] for row in rows})
+
+
+@pytest.mark.parametrize("columns", ["question_id", "prompt_id", "prompt", "prompt_id,prompt"])
+def test_battles_name_their_prompts_by_an_id_or_a_text(tmp_path, columns):
+    cells = ",".join(["q1"] * len(columns.split(",")))
+    arena = make_arena()
+    imported(write(tmp_path, f"model_a,model_b,winner,{columns}\nx,y,tie,{cells}\n"), "chatbot-arena", arena)
+    prompt = Battle.objects.get().prompt
+    assert prompt is not None
+    assert (prompt.key == "q1") == ("_id" in columns)
+    assert prompt.turns == (["q1"] if columns.endswith("prompt") else [])

@@ -82,7 +82,7 @@ class ChatbotArena(Format[BattleRow]):
             *needed, "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS, *RESPONSES
         }
     )  # fmt: skip
-    other_words = MappingProxyType({"judge": ("evaluation_session_id",)})
+    other_words = MappingProxyType({"judge": ("evaluation_session_id",), "question_id": ("prompt_id",)})
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
