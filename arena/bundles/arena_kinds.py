@@ -7,7 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from pydantic import ConfigDict, Field
 
+from arena.bundles.fields import NotAllowed
 from arena.bundles.kinds import BundleKind, Places, Values, add_kinds, add_shared
+from arena.importing.files.problems import RowProblem, shown
+from arena.importing.formats.prompt_files import checked_verifier
 from arena.models import (
     Arena,
     Aside,
@@ -30,7 +33,7 @@ from arena.models import (
     Voter,
 )
 from arena.models.battles import ballot_key
-from arena.models.prompts import text_digest
+from arena.models.prompts import content_hash, text_digest
 from arena.models.runs import attempt_key
 
 
@@ -86,6 +89,28 @@ def _of_its_text(values: Values, line: int) -> None:
     values["text_digest"] = text_digest(values["turns"], values["system_prompt"])
 
 
+def _prompt_hash(values: Values) -> None:
+    wanted = Prompt.hash_of(values["turns"], values["system_prompt"]) if values["turns"] else ""
+    _must_be(values["content_hash"], wanted)
+
+
+def _answer_hash(values: Values) -> None:
+    _must_be(values["content_hash"], content_hash(values["text"]))
+
+
+def _must_be(value: str, wanted: str) -> None:
+    if value != wanted:
+        raise NotAllowed(gettext("by its text it has to be %(wanted)s") % {"wanted": shown(wanted)})
+
+
+def _known_verifier(values: Values) -> None:
+    if values["verifier"] is not None:
+        try:
+            checked_verifier(values["verifier"])
+        except RowProblem as problem:
+            raise NotAllowed(problem.allowed) from None
+
+
 def _no_file(values: Values, line: int) -> None:
     values["path"] = ""
 
@@ -139,6 +164,7 @@ ARENA_KINDS = (
                 "verifier", "status", "content_hash", "created_at", *PUT_AWAY),
         left_out=("html", "rendered_by", "text_digest", "archived_by"),
         complete=_of_its_text,
+        rules={"content_hash": _prompt_hash, "verifier": _known_verifier},
         shapes={"turns": list[str], "tags": list[str], "verifier": dict[str, Any] | None},
     ),
     BundleKind(
@@ -147,6 +173,7 @@ ARENA_KINDS = (
                 "content_hash", "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks", "created_at",
                 "superseded_by", *PUT_AWAY),
         left_out=("html", "rendered_by", "archived_by"),
+        rules={"content_hash": _answer_hash},
         shapes={"turns": list[str]},
     ),
     BundleKind("asides", Aside, path="response__prompt__arena", fields=("response", "thinking", "ending")),

@@ -14,11 +14,19 @@ type Values = dict[str, Any]
 """One row as its line has it: values of JSON by the names of fields."""
 
 
+class NoSuchLine(KeyError):
+    """A line that its member does not have."""
+
+    def __init__(self, member: str, number: object) -> None:
+        super().__init__(member, number)
+        self.member, self.number = member, number
+
+
 class Places(Protocol):
     """What numbers inside JSON or text become: lines where a bundle is written, rows where it is read."""
 
     def place(self, member: str, number: int) -> int:
-        """Raises KeyError where there is no such row."""
+        """Raises NoSuchLine where a bundle is read that has no such line."""
 
     def last_before(self, member: str, number: int) -> int:
         """For a limit: the place of the last row at or below it. 0 at writing where there is none."""
@@ -53,6 +61,8 @@ class BundleKind:
     """The way from its rows to the arena."""
     shapes: Mapping[str, Any] = field(default_factory=dict)
     """What JSON fields hold, as types; others may hold anything."""
+    rules: Mapping[str, Callable[[Values], None]] = field(default_factory=dict)
+    """Of fields that rest on others of their line: raises NotAllowed."""
     rename: Callable[[Values, Places], None] = unchanged
     names: tuple[str, ...] = ()
     """Members whose rows `rename` finds."""

@@ -18,6 +18,7 @@ from arena.bundles.fields import as_column
 from arena.bundles.kinds import Arrival, BundleKind, Values, all_kinds, members_by_model
 from arena.bundles.manifest import BundleManifest, BundleRefused
 from arena.bundles.reading import OpenBundle, open_bundle
+from arena.bundles.refusals import file_not_taken, why_not_taken
 from arena.evidence.ledger import SEQUENCER_LOCK, head
 from arena.importing.loading.bulk import insert, take_block, take_ids
 from arena.models import Arena
@@ -87,7 +88,7 @@ class _Loading:
                     (self._load_shared if kind.is_shared else self._load)(kind)
                     _check_references(kind.member)
         except DatabaseError as error:
-            raise BundleRefused(f"the database does not take the file: {_first_line(error)}") from error
+            raise BundleRefused(file_not_taken(error)) from error
         planner_statistics.gather()
         self.arrived.arena = Arena.objects.get(pk=self.before["arena"] + 1)
         return self.arrived
@@ -200,10 +201,8 @@ def _insert(kind: BundleKind, columns: _ColumnsToInsert, rows: Sequence[tuple[in
                 with transaction.atomic():
                     insert(kind.model, columns.names, [row])
             except DatabaseError as refusal:
-                raise BundleRefused(
-                    f"{kind.member}.jsonl, line {number}: the database does not take it: {_first_line(refusal)}"
-                ) from refusal
-        raise BundleRefused(f"{kind.member}.jsonl: the database does not take it: {_first_line(error)}") from error
+                raise BundleRefused(f"{kind.member}.jsonl, line {number}: {why_not_taken(kind.model, row)}") from refusal
+        raise BundleRefused(f"{kind.member}.jsonl: {file_not_taken(error)}") from error
 
 
 def _taken(model: type[models.Model], name: str, values: Iterable[str]) -> set[str]:
@@ -227,8 +226,4 @@ def _check_references(member: str) -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     except DatabaseError as error:
-        raise BundleRefused(f"{member}.jsonl: the database does not take it: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+        raise BundleRefused(f"{member}.jsonl: {file_not_taken(error)}") from error

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from arena.bundles.kinds import BundleKind, all_kinds
 from arena.bundles.manifest import MANIFEST, BundleManifest, BundleRefused, MemberEntry, read_manifest
-from arena.importing.files.json_objects import with_keys_once
+from arena.importing.files.json_objects import KeyTwiceError, with_keys_once
 
 MOST_UNPACKED = 64 * 1024**3  # of all members together
 MOST_TIMES = 1_000  # what a packed member may grow to; the same row again and again reaches 100
@@ -44,7 +44,7 @@ class OpenBundle:
                     digest.update(line)
                     yield line
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise BundleRefused(f"{name}, line {n_lines + 1}: the file is damaged ({error})") from error
+            raise BundleRefused(f"{name}, line {n_lines + 1}: the file is damaged") from error
         if (n_lines, n_bytes, digest.hexdigest()) != (entry.rows, entry.bytes, entry.sha256):
             raise BundleRefused(f"{name} is not what the manifest says: the file is damaged, or was changed")
 
@@ -62,8 +62,14 @@ def read_line(name: str, number: int, line: bytes) -> dict[str, Any]:
         values = json.loads(line.decode(), object_pairs_hook=with_keys_once, parse_constant=_no_number)
     except RecursionError:
         raise BundleRefused(f"{name}, line {number}: too many brackets within brackets") from None
-    except ValueError as error:  # no UTF-8, no JSON, a key twice
-        raise BundleRefused(f"{name}, line {number}: it is no JSON ({error})") from None
+    except UnicodeDecodeError:
+        raise BundleRefused(f"{name}, line {number}: it is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise BundleRefused(f"{name}, line {number}: it is no JSON, from its character {error.colno} on") from None
+    except KeyTwiceError as error:
+        raise BundleRefused(f"{name}, line {number}: {error}") from None
+    except ValueError:  # NaN, or an integer of thousands of digits
+        raise BundleRefused(f"{name}, line {number}: it is no JSON: it has a number that JSON has not") from None
     if not isinstance(values, dict):
         raise BundleRefused(f"{name}, line {number}: it is no JSON object")
     return values
@@ -78,7 +84,7 @@ def open_bundle(source: Path | IO[bytes]) -> OpenBundle:
     try:
         file = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise BundleRefused(f"the file is no zip, or it was cut off ({error}): choose one that `export --all` made") from error
+        raise BundleRefused("the file is no zip, or it was cut off: choose one that `export --all` made") from error
     try:
         manifest = read_manifest(_manifest_of(file))
         _check_members(file, manifest)
@@ -95,7 +101,7 @@ def _manifest_of(file: zipfile.ZipFile) -> bytes:
     except KeyError:
         raise BundleRefused(f"the file holds no arena: it has no {MANIFEST}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise BundleRefused(f"{MANIFEST}: the file is damaged ({error})") from error
+        raise BundleRefused(f"{MANIFEST}: the file is damaged") from error
     if len(written) > LARGEST_MANIFEST:
         raise BundleRefused(f"{MANIFEST} has more than the {LARGEST_MANIFEST:,} bytes that are allowed")
     return written

@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
+from arena.bundles.checking import first_in_a_circle
 from arena.bundles.kinds import all_kinds
 from arena.bundles.loading import import_bundle
 from arena.bundles.manifest import BundleRefused
@@ -175,8 +176,23 @@ WRONG = {
     "a slug with a path": ("arena.jsonl", 1, {"slug": "../x"}, "slug is '../x'"),
     "a juror that is not there": ("boards.jsonl", 2, {"jury": "77"}, "names what is not in the file"),
     "parameters of another site": ("snapshots.jsonl", 1, {"parameters": {"without": [77]}}, "names what is not in the file"),
-    "a pair the wrong way round": ("battles.jsonl", 1, {"competitor_a": 2, "competitor_b": 1}, "the database does not take it"),
-    "a second vote of a voter": ("votes.jsonl", 2, {"battle": 1, "voter": 1}, "the database does not take it"),
+    "a pair the wrong way round": (
+        "battles.jsonl",
+        1,
+        {"competitor_a": 2, "competitor_b": 1},
+        "competitor_a, competitor_b do not fit each other",
+    ),
+    "a second vote of a voter": ("votes.jsonl", 2, {"battle": 1, "voter": 1}, "battle, voter: another line has this already"),
+    "a prompt's hash of another text": (
+        "prompts.jsonl",
+        1,
+        {"content_hash": "0" * 32},
+        "content_hash is '0+'; by its text it has",
+    ),
+    "an answer's hash of another text": ("responses.jsonl", 2, {"content_hash": "0" * 32}, "content_hash is '0+'; by its text"),
+    "an unknown verifier": ("prompts.jsonl", 1, {"verifier": {"kind": "magic"}}, "verifier is {'kind': 'magic'}; .*magic"),
+    "an answer that replaces itself": ("responses.jsonl", 2, {"superseded_by": 2}, "superseded_by is 2; that line leads back"),
+    "numbers that are no numbers": ("boards.jsonl", 2, {"jury": "one"}, "in a way that Agon does not write"),
 }
 
 
@@ -188,6 +204,19 @@ def test_a_wrong_line_is_named_and_nothing_comes_in(told, tmp_path, name):
     with pytest.raises(BundleRefused, match=rf"^{member}, line {number}: .*{why}"):
         import_bundle(other, slug="other")
     assert rows() == before
+
+
+def test_answers_that_replace_each_other_in_a_circle_are_refused(told, tmp_path):
+    members = with_line(with_line(told, "responses.jsonl", 1, superseded_by=3), "responses.jsonl", 3, superseded_by=1)
+    with pytest.raises(BundleRefused, match=r"^responses\.jsonl, line 1: superseded_by is 3; that line leads back"):
+        import_bundle(written(tmp_path / "other.zip", members), slug="other")
+
+
+@pytest.mark.parametrize(
+    ("named", "first"), [({}, None), ({1: 2, 2: 3}, None), ({1: 1}, 1), ({5: 1, 1: 2, 2: 1}, 1), ({1: 9, 9: 8, 8: 9}, 9)]
+)
+def test_a_circle_is_told_by_its_first_line(named, first):
+    assert first_in_a_circle(named) == first
 
 
 def test_a_judge_of_a_made_up_identity_is_nobody_elses(file, tmp_path):
