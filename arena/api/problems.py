@@ -82,7 +82,10 @@ def _in_words(exc: Exception) -> tuple[str, dict[str, list[str]] | None]:
         return f"Wrong parameters: {', '.join(sorted(errors))}.", errors
     if isinstance(exc, exceptions.NotAcceptable):
         return "None of the media types in Accept is available here: ask for application/json.", None
-    return str(getattr(exc, "detail", exc)), None
+    detail = getattr(exc, "detail", None)
+    if isinstance(detail, list):
+        return " ".join(map(str, detail)), None
+    return str(detail or exc) or str(exceptions.PermissionDenied.default_detail), None
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from arena.bundles.manifest import BundleRefused
 from arena.bundles.reading import open_bundle
 from arena.importing.files import receiving
 from arena.importing.files.receiving import KeptFile
+from arena.importing.loading.failures import in_words
 from arena.leases import LeaseLost, heartbeat
 from arena.models import ArchiveUpload
 
@@ -48,7 +49,7 @@ def bring_in(pk: int) -> bool:
         with heartbeat(ArchiveUpload.objects.all(), pk, token, seconds=LEASE_SECONDS):
             arrived = import_bundle(receiving.upload_folder() / upload.path, slug=upload.slug, say=_Progress(upload, token).say)
     except (BundleRefused, OSError) as reason:
-        _end(upload, token, state=State.REFUSED, error=str(reason)[:5_000])
+        _end(upload, token, state=State.REFUSED, error=in_words(reason, upload=pk)[:5_000])
     except BaseException:
         with suppress(DatabaseError):  # whoever continues need not wait for the lease to run out
             ArchiveUpload.objects.held(pk, token).update(lease_until=None)

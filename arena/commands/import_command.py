@@ -127,7 +127,7 @@ class ImportCommand(BaseCommand):
         try:
             return receiving.keep_path(options["file"], options["encoding"])
         except UnicodeError as error:
-            refuse(f"{options['file']}: not {options['encoding']} ({str(error)[:120]})")
+            refuse(f"{options['file']}: not {options['encoding']}{receiving.where_broken(error)}")
         except OSError as error:
             refuse(f"{options['file']}: {error.strerror or error}")
 

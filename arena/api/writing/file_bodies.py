@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from rest_framework.exceptions import ParseError, ValidationError
@@ -28,8 +29,14 @@ class FileBody(MultiPartParser):
         request.upload_handlers = [upload]
         try:
             parsed = super().parse(stream, media_type, parser_context)
-        except SuspiciousOperation as reason:
-            raise ParseError(f"The form is not taken: {reason}") from None
+        except TooManyFieldsSent:
+            raise ParseError(f"The form has too many fields: at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}.") from None
+        except TooManyFilesSent:
+            raise ParseError("The form has too many files: send one.") from None
+        except SuspiciousOperation:
+            raise ParseError("The fields beside the file are too large, or their names cannot be read.") from None
+        except ParseError:
+            raise ParseError("The body is no multipart/form-data: its parts or their boundary cannot be read.") from None
         if upload.is_too_large:
             raise TooLarge(f"The file has more than {upload.most >> 20} MB: pack it with gzip or zstd, or send it in parts.")
         return parsed

@@ -264,7 +264,7 @@ def _kept(filename: str, blocks: Any, encoding: str) -> KeptFile:
     except LookupError:
         raise ValidationError({"encoding": ["There is no such encoding: write windows-1251, gbk or shift_jis, say."]}) from None
     except UnicodeError as error:
-        raise CannotTake(f"The file is not {encoding} ({str(error)[:120]}).") from None
+        raise CannotTake(f"The file is not {encoding}{receiving.where_broken(error)}.") from None
 
 
 def _checked(file: KeptFile, wish: FileRequest) -> CheckedFile:

@@ -17,6 +17,10 @@ class TooLarge(APIException):
     default_detail = f"The body has more than {MOST_BYTES >> 20} MB: send the rows in several requests."
 
 
+class NoJSON(ValueError):
+    """What Python would take for JSON and is not; the message says what."""
+
+
 class JSONBody(BaseParser):
     """Keeps a digest of the body, by which the same request is known again."""
 
@@ -34,9 +38,14 @@ class JSONBody(BaseParser):
             parsed = json.loads(body.decode(), object_pairs_hook=_each_name_once, parse_constant=_no_number)
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8.") from None
-        except (ValueError, RecursionError) as error:
-            fault = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        except RecursionError:
+            raise ParseError("The body is not JSON: it is nested too deep.") from None
+        except json.JSONDecodeError as error:
+            raise ParseError(f"The body is not JSON from line {error.lineno}, character {error.colno} on.") from None
+        except NoJSON as fault:
             raise ParseError(f"The body is not JSON: {fault}.") from None
+        except ValueError:
+            raise ParseError("The body is not JSON: a number in it has too many digits.") from None
         if not isinstance(parsed, dict):
             raise ParseError("The body has to be a JSON object.")
         return parsed
@@ -46,9 +55,9 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         counts = Counter(name for name, _ in pairs)
-        raise ValueError(f"the name {counts.most_common(1)[0][0][:80]!r} stands more than once in an object")
+        raise NoJSON(f"the name {counts.most_common(1)[0][0][:80]!r} stands more than once in an object")
     return made
 
 
 def _no_number(written: str) -> NoReturn:
-    raise ValueError(f"{written} is no number")
+    raise NoJSON(f"{written} is no number")

@@ -10,7 +10,11 @@ from arena.wording import gettext as _
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class KeyTwiceError(ValueError):
+class NotJSONError(ValueError):
+    """What Python would take for JSON and is not; the message says what."""
+
+
+class KeyTwiceError(NotJSONError):
     """An object names a key twice."""
 
 

@@ -164,5 +164,7 @@ def _add_too_large(problems: Problems, line: int) -> None:
 
 
 def _add_broken(problems: Problems, line: int, error: Exception) -> None:
-    remedy = _("it begins as Parquet and cannot be read as that (%(why)s)") % {"why": str(error)[:120]}
+    remedy = _("it begins as Parquet and cannot be read as that")
+    if isinstance(error, WrongFooter):
+        remedy = _("it begins as Parquet and cannot be read as that (%(why)s)") % {"why": error}
     problems.add(line, _("the file"), PlainWords(_("broken")), remedy)

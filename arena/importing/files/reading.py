@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.json_objects import KeyTwiceError, float_as_written, with_keys_once
+from arena.importing.files.json_objects import KeyTwiceError, NotJSONError, float_as_written, with_keys_once
 from arena.importing.files.looks import BLOCK, LIST_OF_ROWS, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
@@ -196,7 +196,7 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
                 problems.add(line, _("the number of cells"), len(cells), allowed, is_row=True)
             line = reader.line_num + 1
     except csv.Error as error:
-        problems.add(line, _("the row"), str(error), _csv_rule(sign, error))
+        problems.add(line, _("the row"), PlainWords(_("broken")), _csv_rule(sign, error))
 
 
 def _named(first: list[str], columns: Columns) -> list[str]:
@@ -253,7 +253,7 @@ def _parquet_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[
 
 # --- JSON --------------------------------------------------------------------------------------------------------------
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(_("%(word)s is no JSON") % {"word": constant})
+    raise NotJSONError(_("%(word)s is no JSON") % {"word": constant})
 
 
 _json = json.JSONDecoder(parse_constant=_refuse, parse_float=float_as_written, object_pairs_hook=with_keys_once)
@@ -293,8 +293,13 @@ def _renamed(row: Row, columns: Columns) -> Row:
     return {renamed.get(name, name): value for name, value in row.items()} if renamed else row
 
 
-def _why(error: Exception) -> str:
-    return _("nested too deep") if isinstance(error, RecursionError) else str(error)[:120]
+def _why(error: Exception, start: int = 0) -> str:
+    """`start`: where the row begins in the text that was read."""
+    if isinstance(error, RecursionError):
+        return _("nested too deep")
+    if isinstance(error, json.JSONDecodeError):
+        return _("it is broken from its character %(n)s on") % {"n": grouped(error.pos - start + 1)}
+    return str(error)[:120] if isinstance(error, NotJSONError) else _("it has a number of too many digits")
 
 
 def _json_array(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
@@ -320,7 +325,7 @@ def _in_window(
         except UnicodeDecodeError as error:
             _add_not_utf8(problems, window.line + window.text.count("\n", window.at), error)
         except (ValueError, RecursionError) as error:
-            rule = _("%(rule)s (%(why)s); reading stopped here") % {"rule": _JSON_RULE, "why": _why(error)}
+            rule = _("%(rule)s (%(why)s); reading stopped here") % {"rule": _JSON_RULE, "why": _why(error, window.at)}
             problems.add(window.line, _("the entry"), window.start(), rule)
 
 
@@ -380,7 +385,7 @@ class _Window:
     def take(self, wanted: str) -> None:
         character = self.next_character()
         if character != wanted:
-            raise ValueError(
+            raise NotJSONError(
                 _("expected %(wanted)s, found %(found)s") % {"wanted": wanted, "found": character or _("the end of the file")}
             )
         self._move_to(self.at + 1)

@@ -29,6 +29,10 @@ SECONDS_KEPT = 24 * 3600
 DONE = (Import.State.PUBLISHED, Import.State.SET_ASIDE)
 
 
+class FileGone(FileNotFoundError):
+    """The file of an import is not where it was kept; the message says so."""
+
+
 @dataclass(frozen=True)
 class KeptFile:
     filename: str
@@ -142,7 +146,7 @@ def path_of(source: Import) -> Path:
     """Kept by name, because the data folder may move. Raises OSError if it is missing."""
     path = upload_folder() / source.path
     if not path.is_file():
-        raise FileNotFoundError(f"its file is not in {path.parent}: upload it again, or share this folder between the machines")
+        raise FileGone(f"its file is not in {path.parent}: upload it again, or share this folder between the machines")
     return path
 
 
@@ -180,3 +184,10 @@ def forget_old_files() -> None:
                 path.unlink()
             elif path.stat().st_mtime < yesterday:
                 forget(path.name)
+
+
+def where_broken(error: UnicodeError) -> str:
+    """The bytes that are of another encoding, for the end of a sentence; empty where they are not known."""
+    if not isinstance(error, UnicodeDecodeError):
+        return ""
+    return f": it has the bytes {error.object[error.start : error.end][:8].hex(' ')}"

@@ -28,6 +28,7 @@ from arena.importing.formats import format_of
 from arena.importing.kinds import FileToRead, is_of_room, kind_of
 from arena.importing.loading import bulk
 from arena.importing.loading.battles import BattleLoader
+from arena.importing.loading.failures import CutShort, in_words
 from arena.importing.loading.late_answers import came_of_it, give_answers
 from arena.importing.loading.load_scheduling import in_turns, read_ahead, side_by_side
 from arena.importing.loading.prompts import PromptLoader
@@ -110,7 +111,7 @@ def _load(source: Import, token: str, progress: Progress) -> None:
         _publish(source, token)
         receiving.forget(source.path)
     except (ImportProblems, RowProblem, OSError, IntegrityError, DataError) as error:
-        _fail(source, token, str(error))
+        _fail(source, token, in_words(error, source=source.pk))
 
 
 def _load_at_once(source: Import, token: str) -> None:
@@ -180,7 +181,7 @@ def _add_step(source: Import, token: str, loader: Loader, step: LoadStep, before
 def _all_is_in(source: Import) -> None:
     source.refresh_from_db(fields=["n_done"])
     if source.n_done != source.n_rows:
-        raise OSError(
+        raise CutShort(
             f"{numbered(source.n_done, 'rows')} came in, and the check had found {source.n_rows:,}: upload the file again"
         )
 

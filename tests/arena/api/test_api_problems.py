@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import RequestFactory
+from rest_framework.exceptions import ValidationError
 
-from arena.api.problems import server_error
+from arena.api.problems import exception_handler, server_error
+from tests.arena.api.programs import make_program
 from tests.factories import make_arena
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +141,29 @@ def test_no_parameter_of_the_schema_gets_into_a_header(client, name, said):
 def test_a_list_asked_for_with_a_line_break_is_no_failure(client):
     assert client.get("/api/v1/arenas/?format=%0d%0aX").status_code in {400, 404}
     assert client.get("/api/v1/arenas%0d%0aX").status_code == 404
+
+
+BODIES = {
+    "no JSON": (b"{,}", "The body is not JSON from line 1, character 2 on."),
+    "a number of many digits": (b'{"a": ' + b"9" * 5_000 + b"}", "The body is not JSON: a number in it has too many digits."),
+    "a name twice": (b'{"a": 1, "a": 2}', "The body is not JSON: the name 'a' stands more than once in an object."),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_what_is_wrong_with_a_body_is_a_sentence_of_ours(name):
+    body, detail = BODIES[name]
+    response = make_program().post("/api/v1/votes/", body, content_type="application/json")
+    assert assert_problem(response, 400)["detail"] == detail
+
+
+def test_a_form_whose_parts_cannot_be_read_is_refused_in_a_sentence_of_ours():
+    path, kind = "/api/v1/arenas/garden/imports/", "multipart/form-data; boundary=\u00fc"
+    body = assert_problem(make_program().post(path, b"x", content_type=kind), 400)
+    assert body["detail"] == "The body is no multipart/form-data: its parts or their boundary cannot be read."
+
+
+@pytest.mark.parametrize("error", [ValidationError("Wrong."), ValidationError(["Wrong."])])
+def test_a_list_of_messages_is_told_as_text(error):
+    request = RequestFactory().get("/api/v1/votes/")
+    assert exception_handler(error, {"request": request, "view": None}).data["detail"] == "Wrong."

@@ -177,7 +177,9 @@ def test_what_the_database_refuses_is_a_failed_import_that_can_be_tried_again(tm
         patch.setattr(bulk, "insert", lambda *args: (_ for _ in ()).throw(DataError("value too long")))
         load(source.pk)
     source.refresh_from_db()
-    assert (source.state, source.error) == (Import.State.FAILED, "value too long")
+    assert source.state == Import.State.FAILED
+    assert source.error.startswith("the database does not take a row of it")
+    assert "value too long" not in source.error
     assert not load(source.pk)
     retry(source.pk)
     assert load(source.pk)
