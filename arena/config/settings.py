@@ -263,6 +263,7 @@ EXPORTED_TABLES = [
     "arena.exporting.votes.VoteTable",
     "judges.exporting.games.GameTable",
     "judges.exporting.gold_labels.GoldLabelTable",
+    "judges.exporting.gold_answers.GoldAnswerTable",
     "judges.exporting.preference_tables.DpoTable",
     "judges.exporting.preference_tables.KtoTable",
     "judges.exporting.preference_tables.RewardBenchTable",

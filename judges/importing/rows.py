@@ -56,6 +56,15 @@ class ExportedLabel(NamedTuple):
     is_counted: bool
 
 
+class ExportedAnswer(NamedTuple):
+    """Fields that only Agon's own files of labels of single answers have."""
+
+    gold_set: str
+    set_origin: str
+    repeat: int  # which of the competitor's answers to the prompt
+    is_counted: bool
+
+
 class JudgementRow(NamedTuple):
     """One judgement: of two answers, or a grade of one."""
 
@@ -101,4 +110,4 @@ class LabelRow(NamedTuple):
     label: Side | None = None  # of two answers; "a" is the first
     is_pair: bool = False  # where two answers were compared, even if nobody could say which is better
     origin: str = ""
-    exported: ExportedLabel | None = None
+    exported: ExportedLabel | ExportedAnswer | None = None

@@ -13,9 +13,9 @@ from arena.importing.files import receiving
 from arena.importing.files.notes import FileNote
 from arena.models import Arena, Import
 from judges.importing import notes
-from judges.importing.formats import LABEL_FORMATS
+from judges.importing.formats import LABEL_FORMATS, OF_SETS
 from judges.importing.formats.exports import ExportedLabels
-from judges.importing.loading.exported_gold import load_exported_labels
+from judges.importing.loading.exported_gold import load_exported_answers, load_exported_labels
 from judges.importing.loading.gold import Loaded, load_labels
 from judges.importing.loading.judgements import JudgementChoices, Taken, load_judgements
 from judges.importing.reading import ReadFile, read_judgements, read_labels
@@ -91,7 +91,7 @@ def take_labels(
 
 def name_of_set(file: ReadFile[LabelRow]) -> str:
     """The gold set's name: that of the file, unless its rows name their sets."""
-    return "" if file.format == ExportedLabels.name else Path(file.filename).stem
+    return "" if file.format in OF_SETS else Path(file.filename).stem
 
 
 def label(
@@ -110,8 +110,9 @@ def label(
     """Labels of the arena out of rows."""
     every = list(rows)
     with in_arena(home, is_check=is_check) as arena:
-        if origin == ExportedLabels.name:
-            loaded = load_exported_labels(arena, every, filename=filename, name=name, source=source)
+        if origin in OF_SETS:
+            load = load_exported_labels if origin == ExportedLabels.name else load_exported_answers
+            loaded = load(arena, every, filename=filename, name=name, source=source)
         else:
             loaded = load_labels(
                 arena,

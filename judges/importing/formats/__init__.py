@@ -12,6 +12,7 @@ from arena.importing.files.problems import ImportProblems, PlainWords, Problems,
 from arena.importing.formats import any_of_shape, kind_and_format
 from arena.importing.formats.format import Format
 from arena.importing.formats.recognition import FileStart, recognised, start_of
+from judges.importing.formats.exported_answers import ExportedAnswers
 from judges.importing.formats.exports import ExportedGames, ExportedLabels
 from judges.importing.formats.format import JudgementFormat, LabelFormat
 from judges.importing.formats.judgements.arena_hard import ArenaHardJudgements
@@ -47,9 +48,11 @@ LABEL_FORMATS: Mapping[str, type[LabelFormat]] = {
     each.name: each
     for each in (
         PlainLabels, PlainAnswers, JudgeBenchLabels, PandaLmLabels, LlmBarLabels, AutoJLabels, RewardBench, RewardBench2,
-        HelpSteer2, HelpSteer2Preference, UltraFeedback, ExportedLabels,
+        HelpSteer2, HelpSteer2Preference, UltraFeedback, ExportedLabels, ExportedAnswers,
     )
 }  # fmt: skip
+OF_SETS = frozenset({ExportedLabels.name, ExportedAnswers.name})
+"""Formats whose rows name their gold sets."""
 EARLIER_NAMES = {"plain": "pairs"}
 
 

@@ -196,4 +196,14 @@ LABELS = [
             ({"gold_set": ""}, "gold_set is empty; a name is needed"),
         ],
     ),
+    Case(
+        "labels-gold-answers.csv",
+        "gold-answers",
+        [("line 1", "q1", (("one", "", True),), None, ""), ("", "q2", (("two", "", 2.5),), None, "")],
+        [
+            ({"is_right": "maybe"}, "is_right is 'maybe'; allowed are true, false"),
+            ({"is_right": "", "grade": ""}, "is_right is empty; is_right or a grade is needed"),
+            ({"repeat": "x"}, "repeat is 'x'"),
+        ],
+    ),
 ]

@@ -22,6 +22,7 @@ from tests.judges.importing.layouts_of_judgements import JUDGEMENTS
 from tests.judges.importing.layouts_of_labels import LABELS
 
 FILES = Path(__file__).parent / "layout_files"
+OWN = {"pairs", "grades", "answers", "games", "gold-labels", "gold-answers"}
 KNOWN = {"judgements": JUDGEMENT_FORMATS, "labels": LABEL_FORMATS}
 BY_NAME = {case.file: case for case in (*JUDGEMENTS, *LABELS)}
 
@@ -121,7 +122,7 @@ def test_whatever_stands_in_a_row_it_is_read_or_refused_as_a_row(name):
 def test_every_format_of_others_says_where_it_is_described():
     for known in KNOWN.values():
         for each in known.values():
-            assert each.link.startswith("https://") or each.name in {"pairs", "grades", "answers", "games", "gold-labels"}, each
+            assert each.link.startswith("https://") or each.name in OWN, each
 
 
 def test_a_file_of_another_kind_says_what_it_is():

@@ -53,7 +53,7 @@ class PlainAnswers(LabelFormat):
         return (*asked, "answer", *labels) if asked and labels and "answer" in names else ()
 
     def row(self, line: int, row: Row) -> LabelRow:
-        is_right, grade = _is_right(row), cells.number_or_none(row, "grade")
+        is_right, grade = whether_right(row), cells.number_or_none(row, "grade")
         if is_right is None and grade is None:
             raise RowProblem("is_right", EMPTY if "is_right" in row else MISSING, _("is_right or a grade is needed"))
         answer = LabelledAnswer(cells.some_name(row, "competitor"), cells.answer(row, "answer"), is_right, grade)
@@ -67,7 +67,8 @@ class PlainAnswers(LabelFormat):
         return LabelRow(line, fields.optional_identifier(row, "id"), asked, (answer,), origin=origin)
 
 
-def _is_right(row: Row) -> bool | None:
+def whether_right(row: Row) -> bool | None:
+    """What the cell is_right says; None where it is empty."""
     value = row.get("is_right")
     if value is None or value == "":
         return None
