@@ -22,7 +22,7 @@ from arena.importing.files import fields, receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.files.reports import ImportReport
 from arena.importing.formats import MAPPED, AnyFormat, formats_of, reading_format, stored_name
-from arena.importing.formats.column_map import LEAVE_OUT, OUTCOMES, ColumnMapError, column_map, columns_digest
+from arena.importing.formats.column_map import LEAVE_OUT, OUTCOMES, ColumnMapError, column_map, columns_digest, value_field_of
 from arena.importing.formats.recognition import start_of
 from arena.importing.formats.votes_or_labels import must_be_told_apart
 from arena.importing.loading.late_answers import came_of_it
@@ -58,17 +58,9 @@ class ImportCommand(BaseCommand):
         parser.add_argument(
             "--encoding", default="", metavar="NAME", help="of a text that is not UTF-8, such as windows-1251, gbk or shift_jis"
         )
-        _add_columns(parser)
+        add_reading(parser)
         add_allowance(parser)
         parser.add_argument("--strict", action="store_true", help="refuse a file in which something looks wrong")
-        parser.add_argument(
-            "--ignore-ids", action="store_true",
-            help="where one id stands for different texts: prompts are told by their texts, and battles by what they say",
-        )  # fmt: skip
-        parser.add_argument(
-            "--leave-out-bad-rows", action="store_true",
-            help="import the file without the rows in which something is wrong; they are named, and can be had from its page",
-        )  # fmt: skip
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def _columns(self) -> str:
@@ -84,7 +76,7 @@ class ImportCommand(BaseCommand):
         self.console = Console(stderr=True)
         # A million rows are millions of small tuples without cycles: looking through them all the time helps nobody.
         gc.set_threshold(20_000)
-        columns = self._column_map(options)
+        columns = mapped_columns(options, self.kind)
         chosen = self.options_of(options) | columns | ({"strict": True} if options["strict"] else {})
         chosen |= {"ignore_ids": True} if options["ignore_ids"] else {}
         format_name = MAPPED if columns else self._format(options["format"])
@@ -112,16 +104,6 @@ class ImportCommand(BaseCommand):
         if first == second:
             refuse(f"--models {first} {second}: two different names are needed")
         return [first, second]
-
-    def _column_map(self, options: dict[str, Any]) -> dict[str, Any]:
-        if not options["map"]:
-            if options["value"] and self.kind == Import.Kind.BATTLES:
-                refuse("--value says what the cells of the column winner mean: name it, --map winner=COLUMN")
-            return {}
-        try:
-            return column_map(options["map"], options["value"]).checked(self.kind).as_options
-        except ColumnMapError as error:
-            refuse(f"--map: {error}")
 
     def _kept(self, options: dict[str, Any]) -> receiving.KeptFile:
         try:
@@ -292,7 +274,8 @@ def _must_be_text_encoding(name: str) -> None:
         refuse(f"--encoding {name}: no such encoding of texts; windows-1251, gbk, shift_jis and many more are known")
 
 
-def _add_columns(parser: ArgumentParser) -> None:
+def add_reading(parser: ArgumentParser) -> None:
+    """How a file is read: which column is what, and what of it is passed over."""
     parser.add_argument(
         "--map", action="append", default=[], metavar="FIELD=COLUMN",
         help="read a column of the file as a field of ours, such as prompt=question; once for each field. Of answers also "
@@ -303,6 +286,26 @@ def _add_columns(parser: ArgumentParser) -> None:
         help=f"what a value of the column that is mapped as the winner means: {', '.join(OUTCOMES)}, or {LEAVE_OUT} (its rows "
         "stay away)",
     )  # fmt: skip
+    parser.add_argument(
+        "--ignore-ids", action="store_true",
+        help="where one id stands for different texts: prompts are told by their texts, and battles by what they say",
+    )  # fmt: skip
+    parser.add_argument(
+        "--leave-out-bad-rows", action="store_true",
+        help="import the file without the rows in which something is wrong; they are named",
+    )  # fmt: skip
+
+
+def mapped_columns(options: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The options of an import out of --map and --value; none where no column is named."""
+    if not options["map"]:
+        if options["value"] and (field := value_field_of(kind)):
+            refuse(f"--value says what the cells of the column {field} mean: name it, --map {field}=COLUMN")
+        return {}
+    try:
+        return column_map(options["map"], options["value"]).checked(kind).as_options
+    except ColumnMapError as error:
+        refuse(f"--map: {error}")
 
 
 def _described(each: type[AnyFormat]) -> str:

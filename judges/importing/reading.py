@@ -10,6 +10,7 @@ from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import Problems
 from arena.importing.formats.format import Format
 from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS, format_of
+from judges.importing.formats.mapped import MappedJudgements, MappedLabels
 from judges.importing.rows import JudgementRow, LabelRow
 
 
@@ -28,12 +29,18 @@ def read_judgements(
     path: Path, *, filename: str = "", chosen: str = "", options: Mapping[str, Any] | None = None
 ) -> ReadFile[JudgementRow]:
     """Raises ImportProblems, by line, and OSError."""
+    if options and options.get("map"):
+        return read_by(MappedJudgements, path, filename or path.name, options)
     return _read(path, JUDGEMENT_FORMATS, filename or path.name, chosen, options)
 
 
-def read_labels(path: Path, *, filename: str = "", chosen: str = "") -> ReadFile[LabelRow]:
+def read_labels(
+    path: Path, *, filename: str = "", chosen: str = "", options: Mapping[str, Any] | None = None
+) -> ReadFile[LabelRow]:
     """Raises ImportProblems, by line, and OSError."""
-    return _read(path, LABEL_FORMATS, filename or path.name, chosen, None)
+    if options and options.get("map"):
+        return read_by(MappedLabels, path, filename or path.name, options)
+    return _read(path, LABEL_FORMATS, filename or path.name, chosen, options)
 
 
 def read_by[T](format_class: type[Format[T]], path: Path, filename: str, options: Mapping[str, Any]) -> ReadFile[T]:

@@ -74,15 +74,16 @@ def take_labels(
     *,
     filename: str = "",
     chosen: str = "",
+    options: Mapping[str, Any] | None = None,
     name: str = "",
     most_new: int = UNASKED_COMPETITORS,
     is_check: bool = False,
 ) -> Labelled:
     """Raises as `take_judgements`. Without a name the gold set is called like the file."""
     receiving.must_be_regular(path)
-    file = read_labels(path, filename=filename, chosen=chosen)
+    file = read_labels(path, filename=filename, chosen=chosen, options=options)
     file_notes = [*file.notes, *notes.of_columns(file.ignored)]
-    decide = LABEL_FORMATS[file.format].grades_decide
+    decide = file.format in LABEL_FORMATS and LABEL_FORMATS[file.format].grades_decide
     return label(
         home, name or name_of_set(file), file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
         most_new=most_new, is_check=is_check, file_notes=file_notes,

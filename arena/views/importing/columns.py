@@ -162,20 +162,26 @@ def as_command(filename: str, stored: Mapping[str, Any]) -> str:
     options = stored["options"]
     path = f"./{filename}" if filename.startswith("-") else filename
     if is_of_room(stored["kind"]):
-        is_for_the_page_alone = any(options.get(name) for name in ("map", "leave_out", "ignore_ids", "strict"))
-        return "" if is_for_the_page_alone else _as_command_of_room(path, stored)
+        return "" if options.get("strict") else _as_command_of_room(path, stored)
     words = [COMMANDS[stored["kind"]], path, "--arena", stored["slug"], *ColumnMap.of(options).as_flags()]
     if options.get("models"):
         words += ["--models", *options["models"]]
     for name in ("competitor", "pool", "voters"):
         if options.get(name) and (name, options[name]) != ("pool", "main"):
             words += [f"--{name}", options[name]]
-    flags = {"replace": "--replace", "ignore_ids": "--ignore-ids", "strict": "--strict", "leave_out": "--leave-out-bad-rows"}
-    return f"manage.py {shlex.join([*words, *(flag for name, flag in flags.items() if options.get(name))])}"
+    return f"manage.py {shlex.join([*words, *_flags(options)])}"
+
+
+FLAGS = {"replace": "--replace", "ignore_ids": "--ignore-ids", "strict": "--strict", "leave_out": "--leave-out-bad-rows"}
+
+
+def _flags(options: Mapping[str, Any]) -> list[str]:
+    return [flag for name, flag in FLAGS.items() if options.get(name)]
 
 
 def _as_command_of_room(path: str, stored: Mapping[str, Any]) -> str:
-    words = [kind_of(stored["kind"]).command, path, "--arena", stored["slug"]]
+    flags = [*ColumnMap.of(stored["options"]).as_flags(), *_flags(stored["options"])]
+    words = [kind_of(stored["kind"]).command, path, "--arena", stored["slug"], *flags]
     for name in kind_of(stored["kind"]).options:
         if value := stored["options"].get(name):
             flag = "name" if (stored["kind"], name) == (Import.Kind.LABELS, "gold") else name

@@ -14,9 +14,10 @@ from itertools import batched, count
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from arena.importing.checks.newcomers import must_be_allowed
-from arena.importing.files.problems import Problems
+from arena.importing.files.problems import Problems, RowProblem
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.benchmarks.mt_bench import FIRST_TURN
 from arena.importing.loading.name_lookup import CompetitorLookup
@@ -98,7 +99,9 @@ class Finder:
     _first_turns: dict[str, PromptRow] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        home, _ = PromptPool.objects.get_or_create(arena=self.arena, slug=self.pool[:50], defaults={"name": self.pool[:120]})
+        home, _is_new = PromptPool.objects.get_or_create(
+            arena=self.arena, slug=self.pool[:50], defaults={"name": self.pool[:120]}
+        )
         self._prompts = PromptLookup(self.arena.pk, home)
         self._competitors = CompetitorLookup(self.arena)
 
@@ -206,9 +209,17 @@ class Finder:
             by_place[at] = None if row is None else self._as_here(row)
         new = [row for row in by_place.values() if row is not None and row.turns]
         ids = self._prompts.ids(new) if new else {}
+        self._must_be_one_text_each(new)
         known = self._prompts.look_up([row for row in by_place.values() if row is not None])
         ids |= {identity: each.pk for identity, each in known.items()}
         return [None if row is None else ids.get(self._prompts.identity(row)) for row in by_place.values()]
+
+    def _must_be_one_text_each(self, new: Sequence[PromptRow]) -> None:
+        """Of rows with one id the first has made the prompt: the answers of others would be filed under its text."""
+        for row in new:
+            if row.key and self._prompts.contradiction(row):
+                allowed = _("another row has this id with another text: give each text an id of its own, or ignore the ids")
+                self.problems.add_row(row.line, RowProblem(_("the prompt's id"), row.key, allowed))
 
     def _as_here(self, row: PromptRow) -> PromptRow | None:
         """Found by its id, else by its text, else taken as new. None if it is only named and the arena lacks it."""

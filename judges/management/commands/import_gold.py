@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.commands.import_command import AsWritten, refuse
+from arena.commands.import_command import AsWritten, add_reading, refuse
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.rows import PromptRow
-from arena.models import Arena, Prompt, Response
+from arena.models import Arena, Import, Prompt, Response
 from arena.wording import counted
 from judges.importing import notes
 from judges.importing.formats import EARLIER_NAMES, LABEL_FORMATS, described
@@ -18,6 +18,7 @@ from judges.importing.gold_sets import GoldPair, GradedAnswer, VerifiedPrompt, g
 from judges.importing.rows import LabelledAnswer, LabelRow
 from judges.importing.taking_in import Labelled, label, take_labels
 from judges.management.arenas import add_arena, home_of
+from judges.management.reading import reading_options
 
 VERIFIERS = "verifiers"
 MOST_NAMED = 10
@@ -39,12 +40,13 @@ class Command(BaseCommand):
         add_arena(parser)
         parser.add_argument("--name", default="", help="of the gold set; default: the file's name")
         parser.add_argument("--seed", type=int, default=1, help="with verifiers: which of several answers are paired")
+        add_reading(parser)
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         home = home_of(options)
-        most_new, is_check = options["allow_competitors"], options["check"]
+        most_new, is_check, left_out = options["allow_competitors"], options["check"], list[str]()
         try:
             if options["format"] == VERIFIERS:
                 rows = self._verified(options["arena"], options["seed"])
@@ -53,13 +55,18 @@ class Command(BaseCommand):
             elif options["file"] is None:
                 refuse("FILE is required: give its path")
             else:
+                more = {"gold": options["name"]} if options["name"] else {}
+                read_by, left_out = reading_options(options, Import.Kind.LABELS, more)
                 came = take_labels(
-                    options["file"], home, chosen=options["format"], name=options["name"], most_new=most_new, is_check=is_check
-                )
+                    options["file"], home, chosen=options["format"], options=read_by, name=options["name"], most_new=most_new,
+                    is_check=is_check,
+                )  # fmt: skip
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
         except (ImportProblems, TooManyCompetitors) as reason:
             raise CommandError(str(reason), returncode=2) from None
+        for line in left_out:
+            self.stdout.write(line)
         self._say(came)
         if is_check:
             self.stdout.write("Nothing was written: this was the check only.")

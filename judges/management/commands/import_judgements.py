@@ -6,15 +6,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.commands.import_command import AsWritten
+from arena.commands.import_command import AsWritten, add_reading
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
 from arena.importing.files.problems import ImportProblems
+from arena.models import Import
 from arena.wording import agreeing, counted
 from judges.importing import notes
 from judges.importing.formats import EARLIER_NAMES, JUDGEMENT_FORMATS, described
 from judges.importing.loading.judgements import JudgementChoices, Taken
 from judges.importing.taking_in import take_judgements
 from judges.management.arenas import add_arena, home_of
+from judges.management.reading import reading_options
 from judges.models import Game
 
 ASKED = ("baseline", "order", "scale")
@@ -48,18 +50,22 @@ class Command(BaseCommand):
             "--order", default="", choices=["ab", "ba"], help="which answer came first, where the rows do not say"
         )
         parser.add_argument("--scale", default="", choices=["1-5", "1-10"], help="grades: of the scores; default 1-10")
+        add_reading(parser)
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = {name: options[name] for name in ASKED if options[name]}
         beside = JudgementChoices(options["judge"], options["gold"], options["allow_competitors"])
+        home = home_of(options)
         try:
+            more = {name: options[name] for name in ("judge", "gold") if options[name]}
+            read_by, left_out = reading_options(options, Import.Kind.JUDGEMENTS, asked | more)
             _arena, taken = take_judgements(
                 options["file"],
-                home_of(options),
+                home,
                 chosen=options["format"],
-                options=asked,
+                options=read_by,
                 choices=beside,
                 is_check=options["check"],
             )
@@ -67,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
         except (ImportProblems, TooManyCompetitors) as reason:
             raise CommandError(str(reason), returncode=2) from None
-        for line in lines_about(taken):
+        for line in [*left_out, *lines_about(taken)]:
             self.stdout.write(line)
         for warning in taken.warnings:
             self.stdout.write(self.style.WARNING(f"Warning: {warning}"))

@@ -1,0 +1,74 @@
+"""import_judgements and import_gold read files as the other commands do: columns by name, without bad rows or ids."""
+
+import html
+from io import StringIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from arena.models import Arena, Prompt
+from judges.models import Game, GoldItem
+from tests.arena.importing.import_files import as_csv, write
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+ROW = {"q": "Why?", "left": "Because.", "right": "It scatters light.", "who": "zuerst"}
+SIDES = ["--map", "prompt=q", "--map", "answer_a=left", "--map", "answer_b=right", "--map", "label=who"]
+COMMANDS = {"import_gold": GoldItem, "import_judgements": Game}
+
+
+def run(command, path, *arguments):
+    out = StringIO()
+    call_command(command, str(path), "--arena", "trial", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_columns_and_values_are_named_by_flags(tmp_path, command):
+    rows = [ROW, ROW | {"q": "Who?", "who": "keine"}, ROW | {"q": "When?", "who": "danach"}]
+    values = ["--value", "zuerst=a", "--value", "danach=b", "--value", "keine=leave_out"]
+    order = ["--order", "ab"] if command == "import_judgements" else []
+    said = run(command, write(tmp_path, as_csv(*rows), "file.csv"), *SIDES, *values, *order)
+    assert COMMANDS[command].objects.count() == 2
+    assert "1 row is left out because of its value ('keine')" in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_values_without_a_column_and_fields_that_there_are_not_are_refused(tmp_path, command):
+    path = write(tmp_path, as_csv(ROW), "file.csv")
+    with pytest.raises(CommandError, match="name it, --map label=COLUMN"):
+        run(command, path, "--value", "zuerst=a")
+    with pytest.raises(CommandError, match="'colour' is not a field of this kind of file"):
+        run(command, path, "--map", "colour=q")
+    assert not Arena.objects.exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_bad_rows_are_left_out_where_that_is_asked_for(tmp_path, command):
+    good = {"prompt": "Why?", "answer_a": "So.", "answer_b": "No.", "label": "a", "order": "ab"}
+    bad = {"import_gold": "label", "import_judgements": "order"}[command]
+    path = write(tmp_path, as_csv(good, good | {"prompt": "Who?", bad: "z"}), "file.csv")
+    with pytest.raises(CommandError, match=f"{bad} is 'z'"):
+        run(command, path)
+    assert "1 row is left out: line 3." in run(command, path, "--leave-out-bad-rows")
+    assert COMMANDS[command].objects.count() == 1
+
+
+def test_ids_that_stand_for_several_texts_are_ignored(tmp_path):
+    row = {"prompt_id": "1", "prompt": "Why?", "answer_a": "So.", "answer_b": "No.", "label": "a"}
+    path = write(tmp_path, as_csv(row, row | {"prompt": "Who?"}), "file.csv")
+    with pytest.raises(CommandError, match="the prompt's id is '1'; another row has this id with another text"):
+        run("import_gold", path)
+    assert not Prompt.objects.exists()
+    run("import_gold", path, "--ignore-ids")
+    assert Prompt.objects.count() == 2
+
+
+def test_the_page_prints_the_flags(client):
+    client.force_login(make_user("curator", is_staff=True))
+    rows = as_csv({"prompt": "Why?", "answer_a": "So.", "answer_b": "No.", "gold": "a"})
+    file = SimpleUploadedFile("file.csv", rows.encode())
+    page = client.post(reverse("imports"), {"file": file, "new_arena": "Trial", "ignore_ids": "on"})
+    assert "manage.py import_gold file.csv --arena trial --ignore-ids" in html.unescape(page.text)
