@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests import shared_run
+from tests import shared_run, warm_processes
 from tests.shared_run import POSTGRES, ROOT
 
 
@@ -44,12 +44,18 @@ class Machine:
     def popen(self, *arguments, **options):
         return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.env, **options)
 
-    def manage(self, *arguments, check=True, **options):
-        """Run a command to its end; its output is text."""
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.env, check=check, text=True, capture_output=True, timeout=240, **options
-        )
+    def manage(self, *arguments, check=True, before=None):
+        """Run a command to its end, after what is called in its process before; its output is text."""
+        if before is None:
+            ended = warm_processes.manage(arguments, self.env, seconds=240)
+        else:
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+            process = self.popen("manage.py", *arguments, preexec_fn=before, **pipes)
+            out, err = process.communicate(timeout=240)
+            ended = subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        if check:
+            ended.check_returncode()
+        return ended
 
     def python(self, code):
         """Run lines of Python inside Django on this machine."""

@@ -110,9 +110,9 @@ def test_a_full_disk_leaves_the_old_state(here, backup):
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
     before = here.value(VOTES), (here.folder / "secret_key").read_text()
-    assert here.manage("restore", str(backup), "--yes", check=False, preexec_fn=fill).returncode == 1
+    assert here.manage("restore", str(backup), "--yes", check=False, before=fill).returncode == 1
     assert before == (here.value(VOTES), (here.folder / "secret_key").read_text())
-    assert here.manage("backup", str(backup), "--overwrite", check=False, preexec_fn=fill).returncode == 1
+    assert here.manage("backup", str(backup), "--overwrite", check=False, before=fill).returncode == 1
     with tarfile.open(backup) as older:
         assert older.getmember("manifest.json")
     assert list(backup.parent.iterdir()) == [backup]
