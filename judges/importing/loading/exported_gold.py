@@ -78,9 +78,9 @@ def load_exported_answers(
     for (row, exported), pk in zip(exported_rows, places, strict=True):
         if pk is not None:
             gold = _set_called(sets, arena, name or exported.gold_set, exported.set_origin)
-            said = row.answers[0]
+            answer = row.answers[0]
             one = GoldAnswer(
-                response_id=pk, is_right=said.is_right, grade=said.grade, note=row.key, is_counted=exported.is_counted
+                response_id=pk, is_right=answer.is_right, grade=answer.grade, note=row.key, is_counted=exported.is_counted
             )
             labels.setdefault(gold, {}).setdefault(pk, one)
     n_before = GoldAnswer.objects.filter(gold_set__in=labels).count()
