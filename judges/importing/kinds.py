@@ -23,7 +23,15 @@ from judges.importing.loading.judgements import JudgementChoices, load_judgement
 from judges.importing.notes import of_columns, of_repeated_games, of_undecided_pairs
 from judges.importing.reading import read_by
 from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
-from judges.importing.taking_in import Home, Labelled, in_arena, label, name_of_set
+from judges.importing.taking_in import (
+    Home,
+    Labelled,
+    counts_of_judgements,
+    counts_of_labels,
+    in_arena,
+    label,
+    name_of_set,
+)
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Verdict
 
@@ -61,13 +69,6 @@ def _answers(answers: Sequence[NamedAnswer | LabelledAnswer]) -> dict[str, str]:
     heads = [_("Answer a"), _("Answer b")] if len(answers) > 1 else [_("Answer")]
     names = [" ".join(part for part in (answer.competitor, _short(answer.text or "")) if part) for answer in answers]
     return dict(zip(heads, names, strict=False))
-
-
-def _new(n_new: Mapping[str, int]) -> dict[str, int]:
-    return {
-        "new_prompts": n_new.get("prompt", 0), "new_responses": n_new.get("answer", 0),
-        "new_competitors": n_new.get("competitor", 0),
-    }  # fmt: skip
 
 
 class JudgementFiles:
@@ -129,11 +130,8 @@ class JudgementFiles:
         read = self._read(file)
         with in_arena(Home(slug), is_check=True) as home:
             taken = load_judgements(file.path, read, home, self._choices(file.options))
-        counts = {
-            "judgements": taken.n_rows, "games": taken.n_games, "judges": len(taken.judges), **_new(taken.n_new)
-        }  # fmt: skip
         repeated = [of_repeated_games(taken.n_repeated)] if taken.n_repeated else []
-        return ImportReport(taken.n_rows, counts, [*taken.notes, *repeated], amiss=taken.warnings)
+        return ImportReport(taken.n_rows, counts_of_judgements(taken), [*taken.notes, *repeated], amiss=taken.warnings)
 
     def load(self, source: Import, file: FileToRead) -> FileTaken:
         taken = load_judgements(file.path, self._read(file), source.arena, self._choices(file.options, source))
@@ -187,8 +185,7 @@ class LabelFiles:
 
     def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
         labelled = self._labelled(file, Home(slug), is_check=True)
-        n_labels = labelled.n_labels + labelled.loaded.n_answers
-        counts = {"labels": n_labels, "battles": labelled.n_battles, **_new(labelled.loaded.n_new)}
+        counts = counts_of_labels(labelled)
         return ImportReport(labelled.n_rows, counts, self._notes(labelled), amiss=list(labelled.loaded.warnings()))
 
     def load(self, source: Import, file: FileToRead) -> FileTaken:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from judges.importing.loading.gold import Loaded, load_labels
 from judges.importing.loading.judgements import JudgementChoices, Taken, load_judgements
 from judges.importing.reading import ReadFile, read_judgements, read_labels
 from judges.importing.rows import LabelRow
+from judges.importing.sources import new_things, source_of, taken_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,21 @@ def take_judgements(
     options: Mapping[str, Any] | None = None,
     choices: JudgementChoices | None = None,
     is_check: bool = False,
+    is_listed: bool = False,
 ) -> tuple[Arena, Taken]:
-    """Raises ImportProblems, TooManyCompetitors and OSError; nothing is written then, and nothing by a check."""
+    """Raises ImportProblems, TooManyCompetitors and OSError; nothing is written then, and nothing by a check.
+
+    `is_listed`: the file becomes an import, which can be set aside as a whole.
+    """
     receiving.must_be_regular(path)
     file = read_judgements(path, filename=filename, chosen=chosen, options=options)
     with in_arena(home, is_check=is_check) as arena:
-        return arena, load_judgements(path, file, arena, choices)
+        if is_check or not is_listed:
+            return arena, load_judgements(path, file, arena, choices)
+        source = source_of(path, file, arena, Import.Kind.JUDGEMENTS, options or {})
+        taken = load_judgements(path, file, arena, replace(choices or JudgementChoices(), source=source))
+        taken_in(source, taken.n_added, counts_of_judgements(taken), taken.notes)
+        return arena, taken
 
 
 def take_labels(
@@ -78,16 +88,35 @@ def take_labels(
     name: str = "",
     most_new: int = UNASKED_COMPETITORS,
     is_check: bool = False,
+    is_listed: bool = False,
 ) -> Labelled:
     """Raises as `take_judgements`. Without a name the gold set is called like the file."""
     receiving.must_be_regular(path)
     file = read_labels(path, filename=filename, chosen=chosen, options=options)
     file_notes = [*file.notes, *notes.of_columns(file.ignored)]
     decide = file.format in LABEL_FORMATS and LABEL_FORMATS[file.format].grades_decide
-    return label(
-        home, name or name_of_set(file), file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
-        most_new=most_new, is_check=is_check, file_notes=file_notes,
-    )  # fmt: skip
+    layout: dict[str, Any] = {"origin": file.format, "filename": file.filename, "grades_decide": decide, "most_new": most_new}
+    called = name or name_of_set(file)
+    if is_check or not is_listed:
+        return label(home, called, file.rows, is_check=is_check, file_notes=file_notes, **layout)
+    with in_arena(home, is_check=False) as arena:
+        source = source_of(path, file, arena, Import.Kind.LABELS, options or {})
+        labelled = label(home, called, file.rows, file_notes=file_notes, source=source, **layout)
+        taken_in(source, labelled.loaded.n_added, counts_of_labels(labelled), [*labelled.notes, *labelled.loaded.notes()])
+        return labelled
+
+
+def counts_of_judgements(taken: Taken) -> dict[str, int]:
+    """For the report of an import."""
+    return {
+        "judgements": taken.n_rows, "games": taken.n_games, "judges": len(taken.judges), **new_things(taken.n_new)
+    }  # fmt: skip
+
+
+def counts_of_labels(labelled: Labelled) -> dict[str, int]:
+    """For the report of an import."""
+    n_labels = labelled.n_labels + labelled.loaded.n_answers
+    return {"labels": n_labels, "battles": labelled.n_battles, **new_things(labelled.loaded.n_new)}
 
 
 def name_of_set(file: ReadFile[LabelRow]) -> str:

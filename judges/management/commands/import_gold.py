@@ -59,7 +59,7 @@ class Command(BaseCommand):
                 read_by, left_out = reading_options(options, Import.Kind.LABELS, more)
                 came = take_labels(
                     options["file"], home, chosen=options["format"], options=read_by, name=options["name"], most_new=most_new,
-                    is_check=is_check,
+                    is_check=is_check, is_listed=True,
                 )  # fmt: skip
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None

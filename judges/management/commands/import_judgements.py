@@ -68,6 +68,7 @@ class Command(BaseCommand):
                 options=read_by,
                 choices=beside,
                 is_check=options["check"],
+                is_listed=True,
             )
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None

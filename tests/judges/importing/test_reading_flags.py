@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from arena.models import Arena, Prompt
+from arena.evidence import curation
+from arena.models import Arena, Import, Prompt
 from judges.models import Game, GoldItem
 from tests.arena.importing.import_files import as_csv, write
 from tests.factories import make_user
@@ -64,6 +65,24 @@ def test_ids_that_stand_for_several_texts_are_ignored(tmp_path):
     assert not Prompt.objects.exists()
     run("import_gold", path, "--ignore-ids")
     assert Prompt.objects.count() == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_a_command_brought_is_set_aside_and_restored_as_a_whole(tmp_path, command):
+    good = {"prompt": "Why?", "answer_a": "So.", "answer_b": "No.", "label": "a", "order": "ab"}
+    path = write(tmp_path, as_csv(good, good | {"prompt": "Who?"}), "file.csv")
+    run(command, path, "--check")
+    assert not Import.objects.exists()
+    run(command, path)
+    run(command, path)
+    source = Import.objects.get()
+    assert (source.state, source.n_rows, source.n_added, source.report["counts"]["new_prompts"]) == ("published", 2, 2, 2)
+    curation.set_aside_import(source, "a wrong file", None)
+    assert not COMMANDS[command].objects.filter(is_counted=True).exists()
+    with pytest.raises(CommandError, match=rf"here as import {source.pk}, which is set aside; restore that one"):
+        run(command, path)
+    curation.restore_import(source, None)
+    assert COMMANDS[command].objects.filter(is_counted=True).count() == 2
 
 
 def test_the_page_prints_the_flags(client):
