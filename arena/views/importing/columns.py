@@ -18,6 +18,7 @@ from arena.importing.formats import formats_of, kind_and_format
 from arena.importing.formats.column_map import ANSWER, ColumnMap, fields_of, meanings_for, value_field_of
 from arena.importing.formats.guessing import SEVERAL_WORDS, guessed, guessed_values, values_of
 from arena.importing.formats.recognition import FileStart, start_of
+from arena.importing.formats.votes_or_labels import TWO_MEANINGS
 from arena.importing.kinds import is_of_room, kind_of
 from arena.models import Import
 
@@ -72,6 +73,13 @@ class ColumnChoice:
             (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in meanings_for(self.kind).items()])
             for at, value in enumerate(values)
         ]
+
+    def may_be_votes_or_labels(self) -> bool:
+        """Whether the column that says which answer is better has a name of two meanings, and no voters beside it."""
+        if self.kind not in {Import.Kind.BATTLES, Import.Kind.LABELS}:
+            return False
+        better = self.map.columns.get(value_field_of(self.kind), "")
+        return better.strip().casefold() in TWO_MEANINGS and "voter" not in self.map.columns
 
     def winner_place(self) -> str:
         """The winner's column, as its select names it."""

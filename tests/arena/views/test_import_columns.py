@@ -298,3 +298,10 @@ def test_no_choice_of_columns_is_offered_that_would_lose_the_texts_of_a_layout(c
     assert (page.status_code, "Which column holds what?" in text) == (422, False)
     assert "would leave out the texts in conversation_a, conversation_b" in text
     assert not Import.objects.exists()
+
+
+def test_the_page_of_columns_says_that_label_may_be_a_vote_or_a_gold_label(curator):
+    words = "votes, by which models are ranked, or gold labels"
+    file = "Frage;Erste;Zweite;{}\nWarum ist das so?;Darum ist es so.;Weil es so ist.;a\n"
+    assert words in _upload(curator, file.format("label")).text
+    assert words not in _upload(curator, file.format("winner")).text
