@@ -120,7 +120,9 @@ def test_an_encoding_may_be_told(tmp_path, check):
     assert not list(receiving.upload_folder().iterdir())
 
 
-@pytest.mark.parametrize(("name", "said"), [("klingon", "no such encoding of texts"), ("shift_jis", "not shift_jis: it has the bytes ff")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("klingon", "no such encoding of texts"), ("shift_jis", "not shift_jis: it has the bytes")]
+)
 def test_a_wrong_encoding_is_refused(tmp_path, name, said):
     path = write(tmp_path, b"prompt\n\xff\xff\n", "p.csv")
     assert said in _refused("import_prompts", path, "--arena", "new", "--encoding", name)
