@@ -20,6 +20,8 @@ from hypothesis import settings
 from tests import shared_run
 
 settings.register_profile("agon", deadline=None)  # a slow machine is no fault
+# `--hypothesis-profile=gate` draws the same each time, and more where it fuzzes: what a gate says depends on the code alone.
+settings.register_profile("gate", parent=settings.get_profile("agon"), derandomize=True)
 settings.load_profile("agon")
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # several processes share the processors already
