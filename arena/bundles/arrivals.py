@@ -13,7 +13,7 @@ SHARED = {"judges": ("judge", "judges"), "endpoints": ("endpoint", "endpoints")}
 def sentences_about(arrived: Arrived) -> list[str]:
     """What it holds, what it shares with this site, and whether its boards are what they were."""
     return [
-        f"{arrived.arena.name} came in as {arrived.arena.slug}: {in_words(arrived.manifest)}.", *about_shared(arrived),
+        f"{arrived.arena.name} was imported as {arrived.arena.slug}: {in_words(arrived.manifest)}.", *about_shared(arrived),
         *import_string(settings.BOARDS_OF_ARRIVED)(arrived.arena, arrived.manifest.agon),
     ]  # fmt: skip
 

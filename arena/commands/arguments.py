@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 def port(text: str) -> int:
-    """0 takes a free one."""
+    """A port number from the command line; 0 means any free port."""
     return whole_number("a port", 0, 65_535)(text)
 
 

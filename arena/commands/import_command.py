@@ -1,4 +1,4 @@
-"""The import commands: check, load with a progress bar, and say what came of it."""
+"""Base of the import commands: check the file, load it with a progress bar, and report the result."""
 
 import gc
 import sys
@@ -36,11 +36,11 @@ State = Import.State
 
 
 class AsWritten(DjangoHelpFormatter, RawDescriptionHelpFormatter):
-    """Keeps the lines of the list of columns."""
+    """Help formatter that keeps the line breaks in the list of columns."""
 
 
 class ImportCommand(BaseCommand):
-    """Exits with 2, and one clear line for each problem, where the file or the call is wrong."""
+    """Exits with status 2 and one line for each problem when the file or an option is wrong."""
 
     kind: Import.Kind
     requires_system_checks: list[str] = []
@@ -51,30 +51,33 @@ class ImportCommand(BaseCommand):
         parser.formatter_class = AsWritten
         parser.epilog = self._columns()
         parser.add_argument(
-            "--format", default="", help=f"recognised by the columns, and said, where it is left out; one of: {formats}"
+            "--format", default="", help=f"one of: {formats}. Default: recognised from the columns, and reported"
         )
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
-        parser.add_argument("--name", help="name of the arena where it is new")
+        parser.add_argument("--name", help="name of the arena, if it is new")
         parser.add_argument(
-            "--encoding", default="", metavar="NAME", help="of a text that is not UTF-8, such as windows-1251, gbk or shift_jis"
+            "--encoding",
+            default="",
+            metavar="NAME",
+            help="encoding of a file that is not UTF-8, such as windows-1251, gbk or shift_jis",
         )
         add_reading(parser)
         add_allowance(parser)
-        parser.add_argument("--strict", action="store_true", help="refuse a file in which something looks wrong")
+        parser.add_argument("--strict", action="store_true", help="refuse a file that causes warnings")
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def _columns(self) -> str:
-        """What each format reads, for --help."""
+        """The columns that each format reads, for --help."""
         lines = [f"  {name}: {_described(each)}" for name, each in formats_of(self.kind).items()]
         rules = (
-            "Case and order of columns do not matter; cells of a CSV file may be separated by , ; or tabs. A file may be CSV, "
-            "JSON lines, a JSON array or Parquet, and packed by gzip or zstd."
+            "The case and order of columns do not matter; CSV cells may be separated by commas, semicolons or tabs. A file "
+            "may be CSV, JSON lines, a JSON array or Parquet, and compressed with gzip or zstd."
         )
         return "\n".join(["columns, by format:", *lines, "", rules])
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console(stderr=True)
-        # A million rows are millions of small tuples without cycles: looking through them all the time helps nobody.
+        # A million rows make millions of small tuples without cycles: frequent garbage collection would only cost time.
         gc.set_threshold(20_000)
         columns = mapped_columns(options, self.kind)
         chosen = self.options_of(options) | columns | ({"strict": True} if options["strict"] else {})
@@ -96,7 +99,7 @@ class ImportCommand(BaseCommand):
         self.stdout.write("Nothing was written: this was the check only.")
 
     def two_names(self, names: list[str]) -> list[str]:
-        """As they are stored. What is no name, or twice the same, is refused."""
+        """The two names as they are stored. Refuses invalid names and two equal ones."""
         try:
             first, second = (fields.as_name("--models", name) for name in names)
         except RowProblem as problem:
@@ -145,7 +148,7 @@ class ImportCommand(BaseCommand):
             refuse(str(reason))
 
     def _must_be_meant(self, report: ImportReport) -> None:
-        """A person is asked; a script has its warning above what was written."""
+        """Ask a person at a terminal to confirm; in a script, the warnings printed above have to do."""
         if (
             report.warnings
             and sys.stdin.isatty()
@@ -154,7 +157,7 @@ class ImportCommand(BaseCommand):
             refuse("nothing was written")
 
     def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What pass 2 needs to know besides the file."""
+        """The options that the second pass needs besides the file."""
         return {}
 
     def _read_by(self, format_name: str, file: receiving.KeptFile) -> str:
@@ -190,7 +193,7 @@ class ImportCommand(BaseCommand):
     def _checked(
         self, file: receiving.KeptFile, format_name: str, arena: Arena | None, chosen: dict[str, Any], options: dict[str, Any]
     ) -> tuple[ImportReport, dict[str, Any]]:
-        """Also the options with which it is loaded."""
+        """The report of the check, and the options to load the file with."""
         asked: dict[str, Any] = {"kind": self.kind, "format_name": format_name, "filename": file.filename, "arena": arena}
         try:
             receiving.must_be_regular(file.path)
@@ -250,12 +253,12 @@ class ImportCommand(BaseCommand):
                 source.refresh_from_db()
                 if source.state not in {State.WAITING, State.LOADING}:
                     return
-                # A worker is at it, or was killed a moment ago: its lease ends in less than a minute.
+                # A worker is loading it, or was killed a moment ago: its lease ends in less than a minute.
                 bar.update(task, completed=source.n_done)
                 time.sleep(1)
 
     def _came_of_it(self, source: Import) -> list[str]:
-        """What was not known before the load, and what is missing now."""
+        """What only the load could find out, and the next step for this arena."""
         n_given, step = source.report.get("n_given_answers", 0), next_step(source.arena)
         return [*([came_of_it(n_given)] if n_given else []), *([f"Next: {step.sentence}"] if step else [])]
 
@@ -275,29 +278,29 @@ def _must_be_text_encoding(name: str) -> None:
 
 
 def add_reading(parser: ArgumentParser) -> None:
-    """How a file is read: which column is what, and what of it is passed over."""
+    """Add the arguments that say how a file is read: its columns, and the rows to leave out."""
     parser.add_argument(
         "--map", action="append", default=[], metavar="FIELD=COLUMN",
-        help="read a column of the file as a field of ours, such as prompt=question; once for each field. Of answers also "
-        "answer:MODEL=COLUMN, a column of the answers of one model. The import page prints these flags",
+        help="read COLUMN of the file as FIELD, such as prompt=question; repeat for each field. For answers also "
+        "answer:MODEL=COLUMN, a column with the answers of one model. The import page shows these flags",
     )  # fmt: skip
     parser.add_argument(
         "--value", action="append", default=[], metavar="VALUE=MEANING",
-        help=f"what a value of the column that is mapped as the winner means: {', '.join(OUTCOMES)}, or {LEAVE_OUT} (its rows "
-        "stay away)",
+        help=f"what a value in the column mapped to the winner means: {', '.join(OUTCOMES)}, or {LEAVE_OUT} (rows with it "
+        "are left out)",
     )  # fmt: skip
     parser.add_argument(
         "--ignore-ids", action="store_true",
-        help="where one id stands for different texts: prompts are told by their texts, and battles by what they say",
+        help="for files in which one id stands for different texts: identify prompts by text and battles by content",
     )  # fmt: skip
     parser.add_argument(
         "--leave-out-bad-rows", action="store_true",
-        help="import the file without the rows in which something is wrong; they are named",
+        help="import the file without its faulty rows, which are listed",
     )  # fmt: skip
 
 
 def mapped_columns(options: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The options of an import out of --map and --value; none where no column is named."""
+    """The import options that --map and --value give; empty without --map."""
     if not options["map"]:
         if options["value"] and (field := value_field_of(kind)):
             refuse(f"--value says what the cells of the column {field} mean: name it, --map {field}=COLUMN")

@@ -1,4 +1,4 @@
-"""Commands that start a run: say what it comes to, ask, send, and say what came of it."""
+"""Base of the commands that start a run: show the estimate, ask, send, and report the result."""
 
 import sys
 from argparse import ArgumentParser
@@ -27,7 +27,7 @@ LARGEST = 2**63 - 1
 
 
 class RunCommand[D: Draft[Any]](BaseCommand):
-    """Ends with one of `arena.exit_codes`. Work that is under way in another run is never paid twice."""
+    """Exits with one of `arena.exit_codes`. Work that is under way in another run is never paid for twice."""
 
     kind: Run.Kind
     unit: str  # what it asks for: "answer"
@@ -38,14 +38,14 @@ class RunCommand[D: Draft[Any]](BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.epilog = exit_status_help()
-        parser.add_argument("--arena", metavar="SLUG", help="whose prompts; a run that is resumed knows its own")
-        parser.add_argument("--cap", type=float, metavar="DOLLARS", help="what it may cost at the most")
-        parser.add_argument("--seed", type=int, default=1, help="of the order of the calls, and of what is drawn")
-        parser.add_argument("--resume", type=int, metavar="RUN", help="work on a run that was interrupted; plans nothing")
+        parser.add_argument("--arena", metavar="SLUG", help="the arena's short name; not needed with --resume")
+        parser.add_argument("--cap", type=float, metavar="DOLLARS", help="the most that the run may cost")
+        parser.add_argument("--seed", type=int, default=1, help="seed of the order of calls and of random choices")
+        parser.add_argument("--resume", type=int, metavar="RUN", help="continue an interrupted run; plans nothing new")
         parser.add_argument(
             "--yes",
             action="store_true",
-            help="send without asking; needed where nobody can answer, as in a script or behind a pipe",
+            help="send without asking; required if nobody can answer, as in a script or a pipe",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -62,7 +62,7 @@ class RunCommand[D: Draft[Any]](BaseCommand):
             refuse(str(reason))
 
     def check_options(self, options: dict[str, Any]) -> None:
-        """Refuses options that cannot be, before anything else."""
+        """Refuse impossible options before anything else is done."""
         for name in self.at_least_one:
             if options[name] is not None and not 1 <= options[name] <= LARGEST:
                 refuse(f"--{name.replace('_', '-')} {options[name]}: at least 1 is allowed")
@@ -70,15 +70,15 @@ class RunCommand[D: Draft[Any]](BaseCommand):
             refuse(f"--seed {options['seed']}: 0 or more")
 
     def drafted(self, arena: Arena, options: dict[str, Any]) -> D:
-        """The plan; nothing is written."""
+        """Make the plan, without writing anything."""
         raise NotImplementedError
 
     def start(self, draft: D, *, cap: int | None) -> Run:
-        """The plan, written down."""
+        """Store the plan as a run."""
         raise NotImplementedError
 
     def begin(self, arena: Arena, cap: int | None, options: dict[str, Any]) -> None:
-        """Say what it comes to, ask, and send; a pilot first where one is wanted."""
+        """Show the estimate, ask, and send; with a pilot first if one is wanted."""
         draft = self.drafted(arena, options)
         self.say(draft, cap)
         if not self.is_something_left(draft):
@@ -96,7 +96,7 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         left_to_others(draft.holding, draft.arena)
 
     def send_rest(self, arena: Arena, pilot: Run, cap: int | None, options: dict[str, Any]) -> None:
-        """What a pilot has left, under the same cap, once its cost is known; what failed in it is asked again."""
+        """Send what the pilot has left, under the same cap, now that its cost is known; its failed calls are sent again."""
         cap = None if cap is None else max(cap - pilot.spent, 0)
         draft = self.drafted(arena, options)
         self.say(draft, cap, pilot)
@@ -108,12 +108,12 @@ class RunCommand[D: Draft[Any]](BaseCommand):
             self.stdout.write("The rest was not sent.")
 
     def say(self, draft: D, cap: int | None, pilot: Run | None = None) -> None:
-        """Before anything is sent."""
+        """Show the estimate, before anything is sent."""
         most = draft.estimate
         for line in self.lines_of(draft):
             self.stdout.write(line)
         if draft.n_under_way:
-            self.stdout.write(f"{_are(draft.n_under_way, self.unit)} asked for by another run already:")
+            self.stdout.write(f"{_are(draft.n_under_way, self.unit)} already in another run:")
         for line in goes_on(draft.holding, draft.arena):
             self.stdout.write(f"  {line}")
         limit = "no cap" if cap is None else f"the cap is {dollars(cap)}"
@@ -130,11 +130,11 @@ class RunCommand[D: Draft[Any]](BaseCommand):
             self.stdout.write(f"What {unknown} will cost is not known yet: --pilot {n} tries some of the calls first.")
 
     def lines_of(self, draft: D) -> list[str]:
-        """What is wanted, and what of that is here."""
+        """How much is missing, and how much is here already."""
         return [f"{_are(draft.n_wanted, self.unit)} missing, {draft.n_here:,} here."]
 
     def n_left_out(self, draft: D) -> int:
-        """Pieces that failed before and are not asked again."""
+        """The number of pieces that failed before and are not asked for again."""
         return 0
 
     def is_something_left(self, draft: D) -> bool:
@@ -145,7 +145,7 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         return draft.is_something_left
 
     def chosen(self, draft: D, options: dict[str, Any]) -> D | None:
-        """The plan, a pilot of it, or nothing: by what was said beforehand, else by who sits here."""
+        """The plan, a pilot of it, or None, as the options say, or else the person at the terminal."""
         n = options.get("pilot")
         if n and (least := FEWEST * len(draft.estimates)) > n:
             refuse(f"--pilot {n}: at least {least} are needed, {FEWEST} of each {_one_of(draft)}")
@@ -161,7 +161,7 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         return pilot if reply in {"t", "try"} else draft if reply in YES else None
 
     def tried(self, pilot: D, cap: int | None) -> Run:
-        """Some of the plan as a run of its own; what stops it would stop the rest."""
+        """Run a pilot as a run of its own; whatever stops the pilot would stop the rest too."""
         most = pilot.estimate
         self.stdout.write(f"Trying {most.n_calls:,} of these calls first, at most {dollars(most.cost)}.")
         run = self.work(self.start(pilot, cap=cap))
@@ -180,17 +180,17 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         return run
 
     def summary(self, run: Run) -> list[str]:
-        """What came of it."""
+        """The result of a run, as lines for a terminal."""
         return run_progress.summary(run)
 
     def end(self, run: Run) -> None:
-        """With a status that tells a script whether the work is done; the summary has said the rest."""
+        """Exit with a status that tells scripts whether the work is done; the summary was shown before."""
         if (code := control.ending(run)) != Exit.DONE:
             raise CommandError(f"run {run.pk}: {MEANINGS[code]}{_reason(run)}", returncode=code)
 
 
 class PromptsCommand[D: Draft[Any]](RunCommand[D]):
-    """Asks about the prompts of an arena."""
+    """Base of the commands that ask a model about the prompts of an arena."""
 
     max_tokens: int
     at_least_one: tuple[str, ...] = ("max_tokens", "prompts")
@@ -202,7 +202,7 @@ class PromptsCommand[D: Draft[Any]](RunCommand[D]):
         )
         parser.add_argument("--prompts", type=int, metavar="N", help="only the first N prompts")
         parser.add_argument(
-            "--max-tokens", type=int, default=self.max_tokens, metavar="N", help="of a reply, thinking included"
+            "--max-tokens", type=int, default=self.max_tokens, metavar="N", help="the most tokens in a reply, thinking included"
         )
 
 
@@ -214,21 +214,21 @@ def named_arena(slug: str | None) -> Arena:
 
 
 def goes_on(runs: Iterable[Run], arena: Arena) -> list[str]:
-    """The runs that hold some of the work, and how each of them goes on."""
-    how = f"it goes on here with --arena {arena.slug} --resume"
+    """Lines about the runs that hold some of the work, with the options that continue each."""
+    how = f"continue it with --arena {arena.slug} --resume"
     return [f"run {run.pk} is {run.get_state_display()}; {how} {run.pk}" for run in runs]
 
 
 def left_to_others(runs: Iterable[Run], arena: Arena) -> None:
-    """Ends a command whose work is not all done, since other runs hold the rest and have not done it yet."""
+    """End the command with an error if other runs hold the rest of the work and have not finished it."""
     still = [run for run in Run.objects.filter(pk__in=[run.pk for run in runs]) if run.state in UNFINISHED]
     if still:
         held = "; ".join(goes_on(still, arena))
-        raise CommandError(f"Work is left that another run holds: {held}", returncode=Exit.PAUSED)
+        raise CommandError(f"The rest of the work is in another run: {held}", returncode=Exit.PAUSED)
 
 
 def run_to_resume(kind: Run.Kind, options: dict[str, Any]) -> Run:
-    """By its number alone: a run knows its arena. One that is named all the same must be that one."""
+    """Find a run by its number. If an arena is named too, the run must belong to it."""
     runs, whose = Run.objects.filter(kind=kind), "this site"
     if options["arena"]:
         arena = named_arena(options["arena"])
@@ -241,7 +241,7 @@ def run_to_resume(kind: Run.Kind, options: dict[str, Any]) -> Run:
 
 
 def resumed(run: Run, cap: int | None = None) -> None:
-    """Goes on, under another cap where one is given, or ends the command with why it is paused today."""
+    """Resume a run, with a new cap if one is given, or end the command with the reason why that is not possible."""
     try:
         if cap is not None:
             control.raise_cap(run, cap)
@@ -260,14 +260,14 @@ def named_endpoint(name: str) -> Endpoint:
 
 
 def agreed(question: str) -> bool:
-    """Whether somebody at the terminal says yes; refused where nobody is there."""
+    """Whether the person at the terminal agrees; refused without a terminal."""
     return answer(f"{question} [y/N] ") in YES
 
 
 def answer(question: str) -> str:
-    """What somebody at the terminal says; refused where nobody is there."""
+    """The reply of the person at the terminal; refused without a terminal."""
     if not sys.stdin.isatty():
-        refuse("nobody is here to agree, as the input is no terminal: look at the cost above, then run it again with --yes")
+        refuse("nobody can agree, as the input is not a terminal: check the cost above, then run the command again with --yes")
     try:
         return input(question).strip().lower()
     except EOFError:
@@ -300,7 +300,7 @@ def _foreseen(outlook: Outlook[Any]) -> list[str]:
 
 def _in_words(forecast: Forecast) -> str:
     between = f"{roughly(forecast.low)} to {roughly(forecast.high)}"
-    return f"About {roughly(forecast.cost)} is expected, with 95 % certainty {between}: by {forecast.n:,} such calls."
+    return f"About {roughly(forecast.cost)} is expected, with 95 % certainty {between}, judging by {forecast.n:,} such calls."
 
 
 def _cap(amount: float | None) -> int | None:

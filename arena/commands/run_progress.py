@@ -1,4 +1,4 @@
-"""A run in a terminal: this process works on it, beside whatever workers there are, and shows how far it is."""
+"""Follows a run in a terminal: this process works on it alongside any workers, and shows its progress."""
 
 import signal
 import time
@@ -22,7 +22,7 @@ LONGEST_REASON = 300
 
 
 class _Shown:
-    """A bar that is drawn twice a second, however often the engine turns."""
+    """A progress bar that is redrawn at most twice a second, however often the engine reports."""
 
     def __init__(self, run: Run, bar: Progress, task: TaskID) -> None:
         self._run, self._bar, self._task, self._at = run, bar, task, 0.0
@@ -41,13 +41,13 @@ class _Shown:
 
 
 def held_in_words(each: HoldUp) -> str:
-    """What holds a run up, on a line of a terminal."""
+    """What holds a run up, as a line for a terminal."""
     until = f"; next try {timezone.localtime(each.until):%H:%M:%S}" if each.until else ""
     return f"{each.endpoint} {each.does}{f': {_one_line(each.reason)}' if each.reason else ''}{until}"
 
 
 def follow(run: Run, console: Console, *, n_threads: int = N_THREADS) -> None:
-    """Until the run is over or paused. Ctrl-C pauses it; what is under way still comes in."""
+    """Work on a run until it is over or paused. Ctrl-C pauses it; calls that are under way still finish."""
     columns = (
         TextColumn("Calls{task.fields[stage]}"),
         BarColumn(),
@@ -72,7 +72,7 @@ def follow(run: Run, console: Console, *, n_threads: int = N_THREADS) -> None:
 
 @contextmanager
 def _paused_by_interrupt() -> Iterator[list[Engine]]:
-    """The engines to stop; a second Ctrl-C waits for nothing."""
+    """Yield a list for the engines that Ctrl-C stops; a second Ctrl-C interrupts at once."""
     engines: list[Engine] = []
 
     def interrupted(number: int, frame: FrameType | None) -> None:
@@ -89,7 +89,7 @@ def _paused_by_interrupt() -> Iterator[list[Engine]]:
 
 
 def summary(run: Run) -> list[str]:
-    """What came of it, and what to do next."""
+    """The result of a run, as lines for a terminal."""
     now = control.progress(run)
     outcomes = ", ".join(f"{n:,} {outcome}" for outcome, n in now.outcomes.items()) or "none yet"
     lines = [
@@ -100,7 +100,7 @@ def summary(run: Run) -> list[str]:
     spent = budget.spent_in_words(now.spent, now.bounded)
     lines.append(f"Spent: {spent}" + (f" of {budget.dollars(now.cap)}." if now.cap is not None else "."))
     if now.lost:
-        lines.append(f"Of that, {budget.dollars(now.lost)} at the most was lost: a worker ended before it saw the replies.")
+        lines.append(f"Of that, {budget.dollars(now.lost)} at most was lost: a worker ended before it received the replies.")
     if words := [f"{row['n']:,} with {row['word'] or 'none'}" for row in control.doubtful(run)]:
         lines.append(f"Replies without a known reason for their end: {', '.join(words)}.")
     if run.state == Run.State.PAUSED:
@@ -109,7 +109,7 @@ def summary(run: Run) -> list[str]:
 
 
 def failures(run: Run) -> list[str]:
-    """Why calls failed, each reason with how often, the most frequent first."""
+    """Why calls failed: each reason with its number of calls, the most frequent first."""
     reasons = control.reasons(run)
     lines = [f"{row['n']:>8,} {row['outcome']}: {_one_line(row['reason'])}" for row in reasons]
     return ["Why calls failed:", *lines] if lines else []

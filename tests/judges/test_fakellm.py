@@ -329,7 +329,7 @@ def test_random_bytes_do_no_harm():
         ('{"models": {"m": {"latency": "slow"}}}', "script: latency is 'slow'; seconds, or a list of the least and the most"),
         ('{"mix": {"goood": 0.5}}', "behaviour 'goood'; allowed are bad_label"),
         ("[1]", "an object is needed"),
-        ("{", "no JSON: .*see --help for what it may hold"),
+        ("{", "not JSON: .*see --help for what it may contain"),
     ],
 )
 def test_a_script_that_is_wrong_is_refused_by_field_value_and_what_is_allowed(tmp_path, written, told):

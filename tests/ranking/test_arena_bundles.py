@@ -289,12 +289,12 @@ def test_commands_say_what_came_and_what_is_next(file, capsys, tmp_path):
         call_command("export", "--all", "--arena", "fable", "--to", str(tmp_path / "x.zip"))
     with pytest.raises(CommandError, match=r"--arena fabel: no such arena. Available: .*fable"):
         call_command("export", "--all", "--arena", "fabel", "--to", str(tmp_path / "y.zip"))
-    with pytest.raises(CommandError, match="nothing came in: this site has an arena 'fable'"):
+    with pytest.raises(CommandError, match="nothing was imported: this site has an arena 'fable'"):
         call_command("import_archive", str(file))
     empty_site()
     call_command("import_archive", str(file))
     said = capsys.readouterr().out
-    assert "5 boards with the evidence of the newest snapshot." in said
+    assert "5 boards with the same evidence as the newest snapshot." in said
     assert "New endpoints have no key and are paused" in said
     assert Game.objects.count() == 18
 

@@ -73,12 +73,12 @@ def test_it_comes_in_under_another_name_and_the_page_says_what_came(arena, super
     assert "lines checked" in superuser.get(answer.url).text
     assert bring_in(source.pk)
     page = superuser.get(answer.url).text
-    assert "came in as again" in page
+    assert "was imported as again" in page
     assert "5 boards with the evidence of the newest snapshot." in page
     assert Arena.objects.filter(slug="again").exists()
     assert not bring_in(source.pk)
     delete_arena(Arena.objects.get(slug="again"))
-    assert "came in as again" in superuser.get(answer.url).text
+    assert "was imported as again" in superuser.get(answer.url).text
 
 
 def test_a_file_that_is_none_and_a_name_that_is_taken_are_refused_in_sentences(arena, superuser):

@@ -1,4 +1,4 @@
-"""Write the whole site into one file, while it runs."""
+"""Writes the whole site into one file while it runs."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,7 +11,7 @@ from arena.operations.backups import SECRET, BackupError, WrongPlace, make_backu
 
 
 class Command(BaseCommand):
-    help = "Write database and uploads into one tar.gz, while the site runs."
+    help = "Write the database and uploads into one tar.gz file while the site runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="such as agon-backup.tar.gz")
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-secret-key",
             action="store_true",
-            help="put the key in too, in clear: whoever has the file can then sign in as anybody on this site",
+            help="include the secret key, unencrypted: anyone with the file can then sign in as anyone on this site",
         )
 
     def handle(self, *args: Any, file: Path, overwrite: bool, with_secret_key: bool, **options: Any) -> None:
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         key = Path(settings.DATA_DIR) / SECRET
         where = str(key) if key.exists() else "the value of AGON_SECRET_KEY"
         self.stdout.write(
-            f"It holds all votes, and accounts with hashed passwords; not the secret key. Keep a copy of {where} in another "
-            "place, such as a password manager: restored without it, people sign in again and "
-            "voters without an account count as new."
+            f"It holds all votes, and accounts with hashed passwords, but not the secret key. Keep a copy of {where} "
+            "elsewhere, such as in a password manager: if the site is restored without it, people must sign in "
+            "again and voters without an account count as new."
         )

@@ -15,12 +15,12 @@ from arena.tokens import make_token
 
 
 class Command(BaseCommand):
-    help = "Make a token by which a program signs in to the REST interface as a user. Its secret is printed, and kept nowhere."
+    help = "Make a token with which a program uses the REST interface as a user. Its secret is printed once and not stored."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         scopes = ", ".join(TokenScope.values)
-        parser.add_argument("user", help="name of the account; the token never has more rights than it")
+        parser.add_argument("user", help="name of the account; the token never has more rights than the account")
         parser.add_argument("--name", required=True, help="what the token is for")
         parser.add_argument(
             "--scope", action="append", required=True, metavar="SCOPE", help=f"may be given several times; one of: {scopes}"
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--arena", action="append", metavar="SLUG", help="only this arena; may be given several times (default: all)"
         )
         days = whole_number("a number of days", 1, 36_500)
-        parser.add_argument("--days", type=days, default=90, metavar="N", help="how long it is good (default 90)")
+        parser.add_argument("--days", type=days, default=90, metavar="N", help="days until it expires (default 90)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"]).first()

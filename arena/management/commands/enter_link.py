@@ -1,4 +1,4 @@
-"""Prints a new one-time link."""
+"""Prints a new one-time link for signing in."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -16,18 +16,18 @@ from arena.operations.one_time_login import LINK_HOURS, LINK_MINUTES, make_link
 
 class Command(BaseCommand):
     help = (
-        f"Print a link that signs in once and allows a password to be set: you as admin, within {LINK_MINUTES} minutes, or "
-        f"somebody else, within {LINK_HOURS} hours, by the name of their account. Accounts are also made in the admin, under "
-        "Users; there an account becomes a curator, too."
+        f"Print a link that signs in once and allows setting a password: valid {LINK_MINUTES} minutes for the administrator, "
+        f"{LINK_HOURS} hours for another account. Accounts can also be made in the admin, under "
+        "Users, where they can be made curators too."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", help="of an account; without it the administrator's")
+        parser.add_argument("name", nargs="?", help="name of an account; default: the administrator")
         parser.add_argument(
-            "--create", action="store_true", help="make the account where there is none: a voter's, who curates nothing"
+            "--create", action="store_true", help="make the account if there is none: a voter's, who curates nothing"
         )
-        parser.add_argument("--site", help="address of the site, where another than this machine's own is meant")
+        parser.add_argument("--site", help="address of the site; default: that of the site on this machine")
 
     @transaction.atomic
     def handle(self, *args: Any, name: str | None, create: bool, **options: Any) -> None:

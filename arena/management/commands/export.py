@@ -25,9 +25,9 @@ TO_STDOUT = "-"
 
 class Command(BaseCommand):
     help = (
-        "Write prompts, answers, battles, votes and all else that an arena holds into files, a kind of rows at a time; or with "
-        "--all the whole arena with its history into one zip, which import_archive makes the same arena of on any site. "
-        "The zip holds no accounts, tokens or keys; voters are numbers."
+        "Write one kind of an arena's rows (prompts, answers, battles, votes and others) into a file; or, with "
+        "--all, the whole arena with its history into one zip, which import_archive can import on any site. "
+        "The zip holds no accounts, tokens or keys; voters appear as numbers."
     )
     requires_system_checks: list[str] = []
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         )
         for name in dict.fromkeys(option.name for table in tables().values() for option in table.options):
             takers = ", ".join(table.key for table in tables().values() if name in [option.name for option in table.options])
-            parser.add_argument(f"--{name.replace('_', '-')}", dest=f"chosen_{name}", help=f"of {takers}; see below")
+            parser.add_argument(f"--{name.replace('_', '-')}", dest=f"chosen_{name}", help=f"for {takers}; see below")
 
     def handle(self, *args: Any, **options: Any) -> None:
         arena = Arena.objects.filter(slug=options["arena"]).first()
@@ -70,8 +70,8 @@ class Command(BaseCommand):
             progress.end()
         self.stdout.write(f"{to}: {Path(to).stat().st_size / 1e6:,.1f} MB; {in_words(manifest)}.")
         self.stdout.write(
-            "It holds references, comments of voters and replies of models: what only curators may read. "
-            "It comes in elsewhere with: manage.py import_archive FILE"
+            "It holds references, voters' comments and models' replies, which only curators may read. "
+            "Import it elsewhere with: manage.py import_archive FILE"
         )
 
     def _rows(self, arena: Arena, options: dict[str, Any]) -> None:
@@ -108,14 +108,14 @@ def _write_out(parts: Iterable[bytes]) -> None:
     try:
         _all(parts, sys.stdout.buffer)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:  # whoever read it has had enough
+    except BrokenPipeError:  # the reader closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(path: Path, parts: Iterable[bytes], *, overwrite: bool) -> None:
-    """Under another name until it is whole: half a file never lies there as if it were one."""
+    """Write under a temporary name until the file is complete, so that no partial file can be mistaken for a whole one."""
     if path.exists() and not overwrite:
-        raise CommandError(f"{path} is there already: choose another name, or add --overwrite", returncode=2)
+        raise CommandError(f"{path} already exists: choose another name, or add --overwrite", returncode=2)
     try:
         with NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}.", delete=False) as file:
             try:

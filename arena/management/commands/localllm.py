@@ -20,17 +20,19 @@ TIMEOUT_SECONDS = 600  # on a busy machine a long prompt takes its time
 
 class Command(BaseCommand):
     help = (
-        f"Serve {MODEL} on this machine alone, in OpenAI's format, until Ctrl-C. Needs requirements-local.txt. "
-        "Agon calls a private address only where the environment or .env names it: start site, worker and commands with "
+        f"Serve {MODEL} on loopback, in OpenAI's format, until Ctrl-C. Needs the packages of requirements-local.txt. "
+        "Agon calls a private address only if the environment or .env names it: start the site, worker and commands with "
         f"AGON_ENDPOINTS_ALLOWED={HOST}:{PORT}, or with the port that you choose."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=port, default=PORT, help=f"default {PORT}; 0 takes a free one")
-        parser.add_argument("--threads", type=int, default=1, help="default 1; more make it slower where cores are shared")
         parser.add_argument(
-            "--register", action="store_true", help=f"make or update the endpoint {NAME!r}, without a key or price"
+            "--threads", type=int, default=1, help="default 1; more are slower if other programs share the cores"
+        )
+        parser.add_argument(
+            "--register", action="store_true", help=f"create or update the endpoint {NAME!r}, without a key or prices"
         )
 
     def handle(self, *args: Any, port: int, threads: int, register: bool, **options: Any) -> None:
@@ -50,11 +52,11 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"{MODEL} answers at {base_url}"))
         if is_registered:
             made = register_endpoint(base_url)
-            self.stdout.write(f"The endpoint {NAME!r} is {'made' if made else 'up to date'}.")
+            self.stdout.write(f"The endpoint {NAME!r} is {'created' if made else 'up to date'}.")
         else:
             self.stdout.write(
-                f"As an endpoint: wire openai, base URL {base_url}, model {MODEL}, no key, prices 0, 1 call at once. "
-                f"With --register it is made as {NAME!r}."
+                f"Endpoint settings: wire openai, base URL {base_url}, model {MODEL}, no key, prices 0, 1 call at once. "
+                f"--register creates this endpoint as {NAME!r}."
             )
         address = urlsplit(base_url).netloc
         if address not in settings.ENDPOINTS_ALLOWED:
@@ -64,7 +66,10 @@ class Command(BaseCommand):
 
 
 def register_endpoint(base_url: str) -> bool:
-    """One call at once, as it answers one; a queue would count as latency. Whether the row is new."""
+    """Create or update the endpoint, and return whether it is new.
+
+    The model answers one call at a time, so one is sent at a time: waiting in a queue would count as latency.
+    """
     endpoint = Endpoint.objects.filter(name=NAME).first()
     is_new, endpoint = endpoint is None, endpoint or Endpoint(name=NAME)
     endpoint.wire, endpoint.base_url, endpoint.model, endpoint.key_name = Endpoint.Wire.OPENAI, base_url, MODEL, ""

@@ -18,7 +18,7 @@ ROWS_AT_A_TIME = 50_000
 
 
 class Command(BaseCommand):
-    help = "Write simulated battles as a chatbot-arena CSV: Bradley-Terry outcomes with ties; the same seed, the same file."
+    help = "Write simulated battles (Bradley-Terry with ties) as a chatbot-arena CSV file. The same seed gives the same file."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--prompts", type=int, default=10_000)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-        parser.add_argument("--overwrite", action="store_true", help="replace an older file of this name")
+        parser.add_argument("--overwrite", action="store_true", help="replace an existing file of this name")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["battles"] < 1 or options["competitors"] < 2 or options["prompts"] < 1:
@@ -71,7 +71,7 @@ def _pairs(rng: np.random.Generator, n_pairs: int, n_competitors: int) -> tuple[
 
 
 def _winners(rng: np.random.Generator, differences: NDArray[np.float64]) -> list[str]:
-    """Rao and Kupper's ties: a side wins where it leads by more than a threshold."""
+    """Outcomes with ties as in Rao and Kupper's model: a side wins if it leads by more than a threshold."""
     margin = differences + rng.logistic(size=len(differences))
     is_tie = np.abs(margin) < 0.5
     is_bad = rng.random(len(differences)) < SHARE_OF_BOTH_BAD

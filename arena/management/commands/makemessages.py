@@ -4,13 +4,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.commands import makemessages
 
-# Texts that no reader of a page gets: tests, migrations, and what is installed or stored.
+# Only these folders hold texts that pages show; tests, installed packages and stored files are left out.
 OURS = ("arena", "judges", "ranking", "templates")
 NO_PAGES = ("*/migrations/*", "judges/fakellm/*")
 
 
 class Command(makemessages.Command):
-    help = "Write what is to be translated into arena/locale, one file a language. After translation run compilemessages."
+    help = "Write the texts to translate into arena/locale, one file per language. Run compilemessages after translating."
 
     xgettext_options = [
         *makemessages.Command.xgettext_options,
@@ -22,7 +22,7 @@ class Command(makemessages.Command):
     msguniq_options = [*makemessages.Command.msguniq_options, "--no-wrap"]
 
     def find_files(self, root: str) -> list[Any]:
-        """Whatever folder the command was started in: our own files, and one catalogue for all of them."""
+        """Our own files, whatever folder the command is started in, and one catalogue for all of them."""
         self.ignore_patterns = [*self.ignore_patterns, *NO_PAGES]
         files: Iterable[Any] = [file for folder in OURS for file in super().find_files(f"{settings.BASE_DIR}/{folder}")]
         self.locale_paths = [str(settings.LOCALE_PATHS[0])]

@@ -1,4 +1,4 @@
-"""A whole site moves from SQLite to PostgreSQL, or back."""
+"""Moves a whole site from SQLite to PostgreSQL, or back."""
 
 import os
 import subprocess  # nosec
@@ -21,8 +21,8 @@ from arena.wording import counted
 
 class Command(BaseCommand):
     help = (
-        "Copy this site with its accounts and all numbers into an empty database of SQLite or PostgreSQL, compare counts and "
-        "boards, and say how to use it. The present database stays as it is. Stop the site first."
+        "Copy this site, with its accounts and all ids, into an empty SQLite or PostgreSQL database, compare row counts and "
+        "boards, and show how to switch to it. The present database is not changed. Stop the site first."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         except CannotMove as reason:
             raise CommandError(f"nothing was moved: {reason}") from reason
         n_rows = counted(sum(counts.values()), "row", "rows")
-        self.stdout.write(f"{n_rows} of {counted(len(counts), 'table', 'tables')} moved; counts are equal.")
+        self.stdout.write(f"{n_rows} of {counted(len(counts), 'table', 'tables')} moved; the counts are equal.")
         self.stdout.write(self._manage(to, "verify_snapshot", "--newest").strip())
         self._tell_what_is_next(to)
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             progress.end()
 
     def _manage(self, url: str, *arguments: str) -> str:
-        """A command on the target, in a process of its own: what this one has read of the settings is of the present site."""
+        """Run a command on the target in a separate process, because this one has the settings of the present site."""
         done = subprocess.run(  # noqa: S603 # nosec
             [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
             env=os.environ | {"DATABASE_URL": url},
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             if arguments[0] == "migrate":
                 raise CannotMove(f"the target's tables could not be made: {output}")
             raise CommandError(
-                f"the rows are there, but the boards are not what they were: {output}\nGo on with the present site."
+                f"the rows were copied, but the boards differ from before: {output}\nKeep using the present site."
             )
         return done.stdout
 

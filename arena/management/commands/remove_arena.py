@@ -11,7 +11,7 @@ from arena.wording import agreeing, counted
 
 
 class Command(BaseCommand):
-    help = "Delete an arena with its prompts, answers, battles, votes and boards. There is no way back but a backup."
+    help = "Delete an arena with its prompts, answers, battles, votes and boards. Only a backup can bring it back."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the arena's name in its address")
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         n_ended = end_runs(arena, "its arena was removed")
         if n_ended:
             were = "run was" if n_ended == 1 else "runs were"
-            self.stdout.write(f"{n_ended:,} {were} under way: cancelled, nothing more is sent.")
+            self.stdout.write(f"{n_ended:,} {were} under way and cancelled: nothing more is sent.")
         counts = delete_arena(arena)
         names = {model: (str(model._meta.verbose_name), str(model._meta.verbose_name_plural)) for model in counts}
         self.stdout.write(f"Deleted {arena.name}: " + ", ".join(counted(n, *names[model]) for model, n in counts.items() if n))

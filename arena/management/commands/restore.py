@@ -1,4 +1,4 @@
-"""Puts a backup in the place of the present site."""
+"""Replaces the present site with a backup."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,14 +18,14 @@ from arena.operations.running import why_running
 
 class Command(BaseCommand):
     help = (
-        "Put a backup in the place of the present database and uploads, and of the secret key where it has one. "
-        "Ends with 2 where nothing was tried, with 1 where it failed and all is as before."
+        "Replace the present database and uploads with a backup, and the secret key too if the backup has one. "
+        "Exit status: 2 if nothing was attempted, 1 if it failed and everything is as before."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--yes", action="store_true", help="overwrite what is here")
+        parser.add_argument("--yes", action="store_true", help="overwrite the data of this site")
 
     def handle(self, *args: Any, file: Path, yes: bool, **options: Any) -> None:
         if not file.is_file():
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         try:
             with folder_held(settings.DATA_DIR, "restoring"):
                 manifest = restore_backup(file, say=self.stdout.write)
-                call_command("migrate", verbosity=0, interactive=False)  # a backup of an older Agon becomes one of this
+                call_command("migrate", verbosity=0, interactive=False)  # brings a backup of an older Agon up to date
         except CannotServe as obstacle:
             raise CommandError(str(obstacle), returncode=2) from obstacle
         except BackupError as error:
@@ -47,21 +47,21 @@ class Command(BaseCommand):
 
 
 def _on_the_key(manifest: Manifest) -> str:
-    """What happens to sessions and voters, by which secret key the site has now."""
+    """Tell what happens to sessions and voters, which depends on the secret key that the site has now."""
     if manifest.has_key:
-        return "The secret key came with it: sessions from then are valid again."
+        return "The backup holds the secret key: sessions from its time are valid again."
     if manifest.is_of_this_key:
         return "This site has the same secret key: sessions stay valid, and voters without an account are recognised."
     return (
-        "The backup has no secret key, and the one of this site is another: people sign in again, forms that are open are "
-        "refused once, and voters without an account count as new ones. To have it as it was, put the key of then into "
+        "The backup has no secret key, and this site has a different one: people must sign in again, open forms are "
+        "refused once, and voters without an account count as new ones. To avoid this, put the earlier key into "
         f"{Path(settings.DATA_DIR) / SECRET} or AGON_SECRET_KEY before you start. Passwords, tokens and endpoints do not "
         "need it."
     )
 
 
 def _is_used() -> bool:
-    """Whether there is anything that a backup would replace; a database that cannot be read may have been somebody's."""
+    """Whether a backup would replace anything; a database that cannot be read counts, as it may hold data."""
     try:
         if Arena._meta.db_table not in connection.introspection.table_names():
             return False

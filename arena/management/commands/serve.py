@@ -21,19 +21,19 @@ from arena.operations.unused_database import unused_database
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 type Beside = Callable[[], Sequence[tuple[str, list[str]]]]
 
-# Threads share one processor: more of them only wait for it. On PostgreSQL some may wait for a lock while others answer.
+# Threads share one processor, so more of them would only wait for it. On PostgreSQL some wait for locks while others answer.
 THREADS = {"sqlite": 4, "postgresql": 8}
 
 
 class Command(BaseCommand):
     help = "Serve the whole site on this machine: web pages and worker, until Ctrl-C."
     requires_system_checks: list[str] = []
-    # Gives further programs of a command that serves more (name, arguments of Python), once no other site holds the folder.
+    # Returns further programs to run (name, arguments of Python); called once the data folder is locked for this site.
     stealth_options = ("beside",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default 127.0.0.1)")
-        parser.add_argument("--port", type=port, default=8000, help="default 8000; 0 takes a free one")
+        parser.add_argument("--port", type=port, default=8000, help="default 8000; 0 means any free port")
         parser.add_argument(
             "--workers", type=whole_number("a number of processes", 1, 64), default=1, help="web processes (default 1)"
         )
@@ -41,13 +41,13 @@ class Command(BaseCommand):
             "--threads",
             type=whole_number("a number of threads", 1, 512),
             default=THREADS[connection.vendor],
-            help="threads of each web process (default 4 on SQLite, where one writes at a time, and 8 on PostgreSQL)",
+            help="threads in each web process (default 4 on SQLite, where only one writes at a time, and 8 on PostgreSQL)",
         )
         parser.add_argument(
             "--concurrency",
             type=whole_number("a number of tasks", 1, 256),
             default=4,
-            help="tasks at a time in the worker (default 4)",
+            help="tasks that the worker runs at a time (default 4)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

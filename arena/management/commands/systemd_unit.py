@@ -1,4 +1,4 @@
-"""Prints a unit by which systemd keeps the site, or a worker, running on this machine."""
+"""Prints a systemd unit that keeps the site, or a worker, running on this machine."""
 
 import getpass
 import sys
@@ -25,7 +25,7 @@ WorkingDirectory={folder}
 ExecStart={command}
 Restart=always
 RestartSec=5
-# What is under way is finished first; a run that is cut short goes on after the start.
+# Requests and tasks that are under way finish first; an interrupted run continues after the next start.
 KillMode=mixed
 TimeoutStopSec=30
 LimitNOFILE=8192
@@ -49,16 +49,18 @@ WantedBy=multi-user.target
 
 class Command(BaseCommand):
     help = (
-        "Print a systemd unit for this folder, this Python and this data folder; settings are read from the .env file here. "
-        "A proxy in front ends TLS."
+        "Print a systemd unit for this folder, this Python and this data folder; settings come from this folder's .env file. "
+        "A proxy in front of the site has to terminate TLS."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--user", default=getpass.getuser(), metavar="NAME", help="who runs it; whoever asks by default")
-        parser.add_argument("--host", default="127.0.0.1", help="where the proxy asks; this machine by default")
+        parser.add_argument(
+            "--user", default=getpass.getuser(), metavar="NAME", help="user that runs it; default: the current user"
+        )
+        parser.add_argument("--host", default="127.0.0.1", help="address that the proxy connects to; default: this machine")
         parser.add_argument("--port", type=port, default=8000)
-        parser.add_argument("--worker", action="store_true", help="a worker alone, for more of them on other machines")
+        parser.add_argument("--worker", action="store_true", help="print the unit of a worker only, for further machines")
 
     def handle(self, *args: Any, **options: Any) -> None:
         python = Path(sys.prefix) / "bin" / "python"
@@ -76,7 +78,7 @@ class Command(BaseCommand):
 
 
 def _escaped(path: Path) -> str:
-    """systemd reads % as the beginning of a specifier."""
+    """Escape %, which begins a specifier in systemd units."""
     return str(path).replace("%", "%%")
 
 

@@ -18,7 +18,9 @@ from judges.sample import sample_script
 
 
 class Command(BaseCommand):
-    help = "Serve both wire formats (/v1/chat/completions, /v1/messages) on loopback by a script; /__log lists the requests."
+    help = (
+        "Serve scripted replies on loopback in both wire formats (/v1/chat/completions, /v1/messages); /__log lists requests."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -50,6 +52,6 @@ def _read(path: Path) -> Script:
     except OSError as error:
         raise CommandError(f"--script {path}: {error.strerror or error}; give the path of a JSON file", returncode=2) from None
     except json.JSONDecodeError as error:
-        raise CommandError(f"--script {path}: no JSON: {error}; see --help for what it may hold", returncode=2) from None
+        raise CommandError(f"--script {path}: not JSON: {error}; see --help for what it may contain", returncode=2) from None
     except ValueError as error:
         raise CommandError(f"--script {path}: {error}; see --help", returncode=2) from None

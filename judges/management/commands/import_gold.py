@@ -1,4 +1,4 @@
-"""Import a gold set, or make one from the arena's own verifiers."""
+"""Imports a gold set, or makes one from the arena's own verifiers."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -35,11 +35,11 @@ class Command(BaseCommand):
         parser.epilog = described(LABEL_FORMATS)
         parser.add_argument(
             "--format", default="", metavar="FORMAT", choices=formats,
-            help=f"recognised by the columns where it is left out; one of: {', '.join([*LABEL_FORMATS, VERIFIERS])}",
+            help=f"one of: {', '.join([*LABEL_FORMATS, VERIFIERS])}. Default: recognised from the columns",
         )  # fmt: skip
         add_arena(parser)
-        parser.add_argument("--name", default="", help="of the gold set; default: the file's name")
-        parser.add_argument("--seed", type=int, default=1, help="with verifiers: which of several answers are paired")
+        parser.add_argument("--name", default="", help="name of the gold set; default: the file's name")
+        parser.add_argument("--seed", type=int, default=1, help="with verifiers: seed of the choice among several answers")
         add_reading(parser)
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
@@ -100,7 +100,7 @@ class Command(BaseCommand):
         for key, reason in made.invalid[:MOST_NAMED]:
             self.stdout.write(f"Prompt {key}: its verifier cannot be used: {reason}.")
         if not made.pairs:
-            refuse(f"{arena.slug} has no prompt with a verifier that one answer passes and one fails")
+            refuse(f"{arena.slug} has no prompt whose verifier passes one answer and fails another")
         return [_row(pair) for pair in made.pairs]
 
 

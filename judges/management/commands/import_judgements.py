@@ -1,4 +1,4 @@
-"""Import a file of judgements."""
+"""Imports a file of judgements."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -23,7 +23,7 @@ ASKED = ("baseline", "order", "scale")
 
 
 class Command(BaseCommand):
-    help = "Import judgements as games of an imported judge; what cannot be read has a state, never a score."
+    help = "Import judgements as games of an imported judge. A judgement that cannot be read gets a state, never a score."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.epilog = described(JUDGEMENT_FORMATS)
         parser.add_argument(
             "--format", default="", metavar="FORMAT", choices=[*JUDGEMENT_FORMATS, *EARLIER_NAMES],
-            help=f"recognised by the columns where it is left out; one of: {', '.join(JUDGEMENT_FORMATS)}",
+            help=f"one of: {', '.join(JUDGEMENT_FORMATS)}. Default: recognised from the columns",
         )  # fmt: skip
         add_arena(parser)
         parser.add_argument(
@@ -44,12 +44,12 @@ class Command(BaseCommand):
             "--baseline",
             default="",
             metavar="NAME",
-            help="arena-hard: the competitor that all met, where the rows do not say",
+            help="arena-hard: the competitor that all others met, if the rows do not name it",
         )
+        parser.add_argument("--order", default="", choices=["ab", "ba"], help="which answer came first, if the rows do not say")
         parser.add_argument(
-            "--order", default="", choices=["ab", "ba"], help="which answer came first, where the rows do not say"
+            "--scale", default="", choices=["1-5", "1-10"], help="grades: the scale of the scores; default 1-10"
         )
-        parser.add_argument("--scale", default="", choices=["1-5", "1-10"], help="grades: of the scores; default 1-10")
         add_reading(parser)
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
 
 def lines_about(taken: Taken) -> list[str]:
-    """What came of a file, for a terminal."""
+    """The result of an import, as lines for a terminal."""
     judges, were = ", ".join(map(str, taken.judges)), agreeing(taken.n_added, "was", "were")
     lines = [f"{judges}: {taken.n_added:,} of {counted(taken.n_games, 'game', 'games')} {were} new."]
     if taken.n_repeated:

@@ -46,29 +46,29 @@ class Command(RunCommand[JudgingDraft]):
             "--parameters",
             default="{}",
             metavar="JSON",
-            help=f'such as {{"max_tokens": 512, "reference": "with"}}; there are {", ".join(SAYS)}',
+            help=f'such as {{"max_tokens": 512, "reference": "with"}}; available: {", ".join(SAYS)}',
         )
         parser.add_argument("--template", type=Path, metavar="FILE", help="another template for the protocol")
-        parser.add_argument("--plan", choices=PLANS, help="default: standing, the battles that are here")
+        parser.add_argument("--plan", choices=PLANS, help="default: standing, the existing battles")
         parser.add_argument("--baseline", metavar="NAME", help="the competitor that all others meet")
-        parser.add_argument("--battle", action="append", default=[], type=int, metavar="NUMBER", help="a given battle; again")
-        parser.add_argument("--battle-file", type=Path, metavar="FILE", help="numbers of given battles")
+        parser.add_argument(
+            "--battle", action="append", default=[], type=int, metavar="NUMBER", help="judge this battle; repeatable"
+        )
+        parser.add_argument("--battle-file", type=Path, metavar="FILE", help="judge the battles whose numbers this file lists")
         parser.add_argument("--pool", metavar="SLUG", help="only prompts of this pool")
         parser.add_argument(
-            "--competitor", action="append", default=[], metavar="NAME", help="only these meet; give it twice or more"
+            "--competitor", action="append", default=[], metavar="NAME", help="only battles among these; give it at least twice"
         )
         parser.add_argument(
-            "--battles", type=int, metavar="N", help="at most so many (of a tournament: prompts), drawn by --seed"
+            "--battles", type=int, metavar="N", help="at most N battles (in a tournament: prompts), drawn at random with --seed"
         )
         parser.add_argument("--orders", choices=["both", "one"], default="both")
         parser.add_argument("--repeats", type=int, default=1, metavar="K")
-        parser.add_argument(
-            "--again", action="store_true", help="ask, and pay, once more where an earlier reply decided nothing"
-        )
+        parser.add_argument("--again", action="store_true", help="ask, and pay, once more if an earlier reply decided nothing")
         parser.add_argument(
             "--pilot", type=int, metavar="N", help="send N calls of the plan, then show what the rest will cost, and ask"
         )
-        parser.add_argument("--threads", type=int, default=64, metavar="N", help="calls at once, at most")
+        parser.add_argument("--threads", type=int, default=64, metavar="N", help="most calls at a time")
 
     def check_options(self, options: dict[str, Any]) -> None:
         super().check_options(options)
@@ -114,16 +114,16 @@ class Command(RunCommand[JudgingDraft]):
         if judge is None:
             refuse(f"--judge {name}: no such judge. Available: {_askable()}")
         if judge.kind == Judge.Kind.IMPORTED:
-            refuse(f"--judge {name}: its verdicts were taken in from a file; it cannot be asked")
+            refuse(f"--judge {name}: its verdicts were imported from a file; it cannot be asked")
         newest = refreshed(judge)
         if newest.pk != judge.pk:
-            self.stdout.write(f"{judge} is version {newest.version} now: its endpoint or our wording was changed.")
+            self.stdout.write(f"{judge} is now version {newest.version}: its endpoint or Agon's wording has changed.")
         return newest
 
 
 @contextmanager
 def _unused_cards_dropped() -> Iterator[list[Judge]]:
-    """Takes the judges of the plan; cards that were made for it, and have judged nothing when it ends, are gone then."""
+    """Yield a list for the judges of the plan; at the end, delete cards that were made for it and have judged nothing."""
     before = set(Judge.objects.values_list("pk", flat=True))
     judges: list[Judge] = []
     try:
@@ -143,7 +143,7 @@ def _check(options: dict[str, Any]) -> None:
     if options["baseline"] and options["plan"] not in (None, "all", "baseline"):
         refuse(f"--baseline belongs to --plan baseline, not to {options['plan']}")
     if (options["battle"] or options["battle_file"]) and (options["plan"] not in (None, "given") or options["battles"]):
-        refuse("--battle and --battle-file name the battles of --plan given: no other plan, and no --battles, beside them")
+        refuse("--battle and --battle-file name the battles of --plan given: they exclude other plans and --battles")
 
 
 def _wish(arena: Arena, options: dict[str, Any]) -> JudgingRequest:
@@ -197,7 +197,7 @@ def _competitors(arena: Arena) -> str:
 
 
 def _askable() -> str:
-    """Every name once: a program that has judged is also a row."""
+    """Names of the judges that can be asked, each once: an offline judge that has judged is stored too."""
     called = (
         Judge.objects.in_use().current().exclude(kind=Judge.Kind.IMPORTED).order_by("name").values_list("name", flat=True)[:20]
     )
@@ -209,7 +209,7 @@ def _numbers(options: dict[str, Any]) -> tuple[int, ...]:
     if options["battle_file"]:
         numbers = numbers + _read_numbers(options["battle_file"])
     if options["plan"] == "given" and not numbers:
-        refuse("--plan given: name the battles by --battle NUMBER or --battle-file FILE")
+        refuse("--plan given: name the battles with --battle NUMBER or --battle-file FILE")
     return tuple(numbers)
 
 
@@ -218,9 +218,9 @@ def _read_numbers(path: Path) -> list[int]:
         words = re.split(r"[\s,;#]+", path.read_text(encoding="utf-8-sig"))
         return [int(word) for word in words if word]
     except OSError as error:
-        refuse(f"--battle-file {path}: {error.strerror or error}; numbers of battles are needed, in a file that can be read")
+        refuse(f"--battle-file {path}: {error.strerror or error}; battle numbers are needed, in a file that can be read")
     except ValueError as error:
-        refuse(f"--battle-file {path}: numbers of battles are needed, with spaces, commas or lines between them ({error})")
+        refuse(f"--battle-file {path}: battle numbers are needed, separated by spaces, commas or new lines ({error})")
 
 
 def _asked_at(options: dict[str, Any]) -> Judge:
@@ -243,9 +243,9 @@ def _read_template(path: Path) -> str:
     except OSError as error:
         raise ValueError(f"--template {path}: {error.strerror or error}; give the path of a file that can be read") from None
     except UnicodeDecodeError:
-        raise ValueError(f"--template {path}: the file is no text in UTF-8; save it so") from None
+        raise ValueError(f"--template {path}: the file is not UTF-8 text; save it as UTF-8") from None
     if not template.strip():
-        raise ValueError(f"--template {path}: the file is empty; leave the option out for the protocol's own text")
+        raise ValueError(f"--template {path}: the file is empty; omit the option to use the protocol's own text")
     return template
 
 

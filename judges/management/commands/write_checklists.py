@@ -1,4 +1,4 @@
-"""Has a model write the checklists by which answers are judged, one for each prompt that has none."""
+"""Has a model write a checklist for judging the answers to each prompt that has none."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -18,7 +18,7 @@ class Command(PromptsCommand[ChecklistDraft]):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--endpoint", metavar="NAME", help="who writes them")
+        parser.add_argument("--endpoint", metavar="NAME", help="endpoint that writes them")
 
     def drafted(self, arena: Arena, options: dict[str, Any]) -> ChecklistDraft:
         if not options["endpoint"]:

@@ -1,4 +1,4 @@
-"""The first command of a newcomer: a running arena with a meaningful leaderboard."""
+"""Sets up and serves a sample arena with a leaderboard: the command to try Agon with."""
 
 import os
 import socket
@@ -24,13 +24,13 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-serve", action="store_true", help="do all but serve")
+        parser.add_argument("--no-serve", action="store_true", help="set everything up, but do not serve it")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
         parser.add_argument("--port", type=port_number, default=8000, help="default 8000")
         parser.add_argument(
             "--judge-port",
             type=port_number,
-            help=f"where the scripted judges listen, on loopback (default {PORT}, or a free one where that is in use)",
+            help=f"where the scripted judges listen, on loopback (default {PORT}, or a free port if that is in use)",
         )
 
     def handle(self, *args: Any, no_serve: bool, host: str, port: int, judge_port: int | None, **options: Any) -> None:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             call_command("serve", host=host, port=port, beside=partial(self._scripted_judges, judge_port))
 
     def _scripted_judges(self, wanted: int | None) -> list[tuple[str, list[str]]]:
-        """The program of a fake model on loopback that they ask, and a run of theirs for the worker."""
+        """Plan a run of the scripted judges for the worker, and return the fake model on loopback that they ask."""
         port = self._judge_port(wanted)
         allowed = settings.ENDPOINTS_ALLOWED | {f"127.0.0.1:{port}"}
         os.environ["AGON_ENDPOINTS_ALLOWED"] = ",".join(sorted(allowed))  # for the children
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         try:
             snapshot = publish_snapshot(board)
         except BoardBusy:
-            return  # a site that runs already is at it
+            return  # another process is publishing it
         self._say(f"Published the board {board.name!r}: {snapshot.entries.exclude(rating=None).count()} rated.")
 
     def _say(self, line: str) -> None:

@@ -1,4 +1,4 @@
-"""An arena that `export --all` wrote comes in."""
+"""Imports an arena that `export --all` wrote."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -17,13 +17,13 @@ from ranking.boards.snapshots.standing import about_differing, differing
 
 class Command(BaseCommand):
     help = (
-        "Bring in an arena that `export --all` wrote: all of it, or nothing. The file is checked as a whole first. "
-        "On SQLite voters wait while it is loaded."
+        "Import an arena that `export --all` wrote: all of it, or nothing. The whole file is checked first. "
+        "On SQLite, voters have to wait while it is loaded."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--slug", default="", help="what the arena is called here, in its address; empty: as in the file")
+        parser.add_argument("--slug", default="", help="the arena's short name on this site; default: as in the file")
 
     def handle(self, *args: Any, file: Path, slug: str, **options: Any) -> None:
         if not file.is_file():
@@ -32,18 +32,18 @@ class Command(BaseCommand):
         try:
             arrived = import_bundle(file, slug=slug, say=lambda step, *parts: progress.say(f"{step} {parts[0]}", *parts[1:]))
         except BundleRefused as reason:
-            raise CommandError(f"nothing came in: {reason}") from reason
+            raise CommandError(f"nothing was imported: {reason}") from reason
         finally:
             progress.end()
-        self.stdout.write(f"{arrived.arena.name} came in as {arrived.arena.slug}: {in_words(arrived.manifest)}.")
+        self.stdout.write(f"{arrived.arena.name} was imported as {arrived.arena.slug}: {in_words(arrived.manifest)}.")
         for sentence in about_shared(arrived):
             self.stdout.write(sentence)
         self._compare(arrived)
 
     def _compare(self, arrived: Arrived) -> None:
-        """Each board's newest snapshot is what it was: by names and texts of its evidence."""
+        """Compare each board's evidence, by names and texts, with that of its newest snapshot."""
         n_boards, slugs = differing(arrived.arena)
-        self.stdout.write(f"{counted(n_boards - len(slugs), 'board', 'boards')} with the evidence of the newest snapshot.")
+        self.stdout.write(f"{counted(n_boards - len(slugs), 'board', 'boards')} with the same evidence as the newest snapshot.")
         if slugs:
             raise CommandError(about_differing(slugs, arrived.manifest.agon))
-        self.stdout.write(f"Fit its boards to it: manage.py publish_leaderboard {arrived.arena.slug}")
+        self.stdout.write(f"Fit the boards with: manage.py publish_leaderboard {arrived.arena.slug}")

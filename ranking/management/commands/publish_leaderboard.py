@@ -11,10 +11,10 @@ from ranking.models import Leaderboard
 
 
 class Command(BaseCommand):
-    help = "Fit a leaderboard now, as the beat would do by itself, and print where to see it."
+    help = "Fit and publish a leaderboard now instead of at its next scheduled time, and print a summary."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug", help="of a leaderboard, or of an arena for its own board")
+        parser.add_argument("slug", help="short name of a leaderboard, or of an arena for its own board")
 
     def handle(self, *args: Any, slug: str, **options: Any) -> None:
         for arena in Arena.objects.filter(slug=slug):

@@ -9,12 +9,12 @@ N_MODELS = 20
 
 
 class Command(BaseCommand):
-    help = "Simulate how well knock-out tournaments and comparisons with an anchor find the true order of 20 models."
+    help = "Simulate how well knock-out tournaments and comparisons with an anchor recover the true order of 20 models."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--runs", type=int, default=400, help="simulated benchmarks a line (default 400)")
-        parser.add_argument("--seed", type=int, default=1, help="of the random numbers (default 1)")
+        parser.add_argument("--runs", type=int, default=400, help="simulated benchmarks per line (default 400)")
+        parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers (default 1)")
 
     def handle(self, *args: Any, runs: int, seed: int, **options: Any) -> None:
         from ranking.maths.tournaments.simulation import SETTINGS, median_difference, simulate_rank_correlation  # scipy
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             rhos = [f"{np.median(rho):.3f}" for rho in (simulated.tournament, simulated.middle, simulated.strong)]
             matches = f"{simulated.n_matches:,} / {simulated.n_matches_anchored:,}"
             table.add_row(str(n_prompts), f"{precision:g}", matches, *rhos, f"{lead.low:+.3f} to {lead.high:+.3f}")
-        # Wide, so that a pipe or a log gets whole lines too.
+        # A fixed width, so that a pipe or a log gets whole lines too.
         Console(file=self.stdout, width=110).print(table)  # type: ignore[arg-type]
 
 

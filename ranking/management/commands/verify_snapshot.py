@@ -11,10 +11,10 @@ from ranking.models import Snapshot
 
 
 class Command(BaseCommand):
-    help = "Make a stored snapshot again from the ledger and compare: the evidence, and every number."
+    help = "Rebuild a stored snapshot from the ledger, and compare its evidence and every number."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("key", nargs="?", help="of the snapshot, as in its permanent link; its first 8 characters will do")
+        parser.add_argument("key", nargs="?", help="a snapshot's key, as in its permanent link; its first 8 characters suffice")
         parser.add_argument(
             "--newest", action="store_true", help="instead: compare the evidence of the newest snapshot of every board"
         )
@@ -31,8 +31,8 @@ class Command(BaseCommand):
         snapshots = list(newest_boards())
         changed = [f"{each.leaderboard.slug} ({each.key})" for each in snapshots if not stands(each)]
         if changed:
-            raise CommandError(f"what stands is not the evidence of the newest snapshot of {', '.join(changed)}")
-        self.stdout.write(f"{counted(len(snapshots), 'board', 'boards')}: each stands on the evidence of its newest snapshot.")
+            raise CommandError(f"the present evidence differs from that of the newest snapshot of {', '.join(changed)}")
+        self.stdout.write(f"{counted(len(snapshots), 'board', 'boards')}: each has the evidence of its newest snapshot.")
 
     def _verify(self, key: str) -> None:
         try:
@@ -45,14 +45,14 @@ class Command(BaseCommand):
         if not rebuilt.same_evidence:
             other = "" if rebuilt.same_code else f", or other code ({snapshot.code_version}) read them differently"
             raise CommandError(
-                f"what stands at ledger position {snapshot.watermark} is not the evidence of this snapshot any more{other}"
+                f"the evidence at ledger position {snapshot.watermark} is no longer that of this snapshot{other}"
             )
         if not rebuilt.same_code:
             self.stdout.write(
                 f"It was made by other code ({snapshot.code_version}): its numbers may differ by more than rounding."
             )
-        came_or_went = "a rating or an interval came or went."
+        came_or_went = "but a rating or an interval was added or is missing."
         most = f"ratings and limits differ by at most {rebuilt.largest_difference:.3g} points."
         self.stdout.write(f"Same evidence; {most if isfinite(rebuilt.largest_difference) else came_or_went}")
         if rebuilt.same_code and rebuilt.largest_difference > 1e-6:
-            raise CommandError("the same code makes other numbers from the same votes: please report this")
+            raise CommandError("the same code gives other numbers from the same votes: please report this")

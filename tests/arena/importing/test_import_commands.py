@@ -181,7 +181,7 @@ def test_a_format_of_others_is_not_changed(tmp_path):
 def test_help_names_the_columns_and_where_formats_are_described(command, columns):
     told = load_command_class("arena", command).create_parser("manage.py", command).format_help()
     assert columns in told
-    assert "recognised by the columns, and said, where it is left out; one of: " in " ".join(told.split())
+    assert "Default: recognised from the columns, and reported" in " ".join(told.split())
     assert "; see https://" in told
 
 

@@ -73,7 +73,7 @@ def test_a_backup_has_no_secret_key_unless_asked_and_restoring_says_what_follows
     assert "This site has the same secret key" in here.manage("restore", str(file), "--yes").stdout
     with machine.empty_machine(tmp_path) as other:
         said = other.manage("restore", str(file)).stdout
-        assert "The backup has no secret key, and the one of this site is another: people sign in again" in said
+        assert "The backup has no secret key, and this site has a different one: people must sign in again" in said
         assert (other.folder / "secret_key").read_text() != secret
         assert other.value(VOTES) == here.value(VOTES)
 

@@ -109,8 +109,8 @@ def test_a_site_moves_by_one_command_and_back(tmp_path):
     with machine.new_machine(tmp_path) as here:
         url = f"sqlite:///{tmp_path / 'moved.sqlite3'}"
         told = here.manage("move_site", "--to", url).stdout
-        assert "counts are equal." in told
-        assert "15 boards: each stands on the evidence of its newest snapshot." in told
+        assert "the counts are equal." in told
+        assert "15 boards: each has the evidence of its newest snapshot." in told
         assert f"Set DATABASE_URL to {url}" in told
         assert (tmp_path / "moved.sqlite3").stat().st_mode & 0o077 == 0
         again = here.manage("move_site", "--to", url, check=False)
@@ -136,7 +136,7 @@ def _moves_back(there, here, file):
     assert "arena_competitor, the row with id 1: the target does not take it" in refused.stderr
     with sqlite3.connect(file) as mended:
         mended.execute("UPDATE arena_competitor SET name = ? WHERE id = 1", [name])
-    assert "counts are equal." in there.manage("move_site", "--to", to).stdout
+    assert "the counts are equal." in there.manage("move_site", "--to", to).stdout
     back = machine.Machine(here.folder, to)
     assert back.value("SELECT count(*) FROM arena_vote") == votes
     assert back.manage("verify_snapshot", "--newest").returncode == 0

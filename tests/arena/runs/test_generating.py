@@ -284,7 +284,7 @@ def test_two_competitors_with_an_endpoint_each(arena, server):
 
 def test_without_a_terminal_and_a_yes_nothing_is_sent(arena, server):
     make_prompt(arena)
-    with pytest.raises(CommandError, match=r"nobody is here to agree, .*run it again with --yes"):
+    with pytest.raises(CommandError, match=r"nobody can agree, .*run the command again with --yes"):
         call_command("generate", "--arena", "sums", "--competitor", "one", "--endpoint", make_endpoint(server).name)
     assert (len(server.requests), Run.objects.count(), Competitor.objects.count()) == (0, 0, 0)
 

@@ -147,7 +147,7 @@ def test_removing_an_arena_ends_its_runs_and_says_what_was_paid(settings, monkey
         call_command("remove_arena", arena.slug)
         assert "6 answered calls that $0.00 were paid for" in asked[0]
         assert "1 of its runs is not over" in asked[0]
-        assert "1 run was under way: cancelled" in capsys.readouterr().out
+        assert "1 run was under way and cancelled" in capsys.readouterr().out
         assert not Run.objects.exists()
 
 

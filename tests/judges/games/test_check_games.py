@@ -51,7 +51,7 @@ def test_nothing_is_found_where_nothing_is_amiss(capsys):
     for game in games_of(battles[0]):
         sent(game)
     call_command("check_games")
-    assert "2 games looked at" in capsys.readouterr().out
+    assert "2 games checked" in capsys.readouterr().out
     assert not Event.objects.filter(kind="games_set_aside").exists()
 
 
@@ -60,7 +60,7 @@ def test_an_emptied_request_is_found_and_set_aside_and_asked_again(capsys):
     good, bad = games_of(battles[0], called_judge(make_endpoint(), "pairwise"))
     sent(good)
     sent(bad, without=("prompt", "answer_1", "answer_2"))
-    with pytest.raises(CommandError, match="1 game amiss") as told:
+    with pytest.raises(CommandError, match="1 game to set aside") as told:
         call_command("check_games", check=True)
     assert told.value.returncode == 1
     assert Game.objects.filter(is_counted=True).count() == 2
@@ -121,7 +121,7 @@ def test_what_is_not_stored_is_counted_and_left(capsys):
     game.call = make_call(game.run, game.judge, state="done")
     game.save()
     call_command("check_games")
-    assert "1 cannot be looked at" in capsys.readouterr().out
+    assert "1 cannot be checked" in capsys.readouterr().out
 
 
 def test_an_arena_that_is_not_here_is_an_error():

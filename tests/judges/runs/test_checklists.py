@@ -229,7 +229,8 @@ def test_what_a_paused_run_is_still_to_ask_is_not_asked_twice(fake, settings, ar
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nobody is here to agree"), (["--pool", "none"], "no active prompt in none"), (["--prompts", "0"], "at least 1"),
+        ([], "nobody can agree, as the input is not a terminal"),
+        (["--pool", "none"], "no active prompt in none"), (["--prompts", "0"], "at least 1"),
         (["--resume", "99"], "has no such run"), (["--cap", "nan"], "dollars, 0 or more"), (["--seed", "-1"], "0 or more"),
     ],
 )  # fmt: skip

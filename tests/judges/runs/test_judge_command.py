@@ -299,7 +299,7 @@ def test_a_pilot_alone_is_sent_where_nobody_is_here_to_agree_to_the_rest(setting
     with serving(Script()) as fake:
         arena, _ = make_battles(n_prompts=5)
         fake_endpoint(fake, settings, name="fake", **PRICED)
-        with pytest.raises(CommandError, match="look at the cost above"):
+        with pytest.raises(CommandError, match="check the cost above"):
             judge(arena, "--endpoint", "fake", "--pilot", "10")
     assert len(fake.requests) == 10
 
@@ -357,9 +357,9 @@ def test_a_tournament_of_a_model_is_one_run_with_one_cap(settings):
         (["--competitor", "model 0"], "name at least two"),
         (["--competitor", "nobody"], "no such competitor of .*. Available: model 0"),
         (["--battle", "987654"], "battle 987654: not in"),
-        (["--battle", "1", "--plan", "all"], "no other plan"),
+        (["--battle", "1", "--plan", "all"], "they exclude other plans and --battles"),
         (["--plan", "given"], "--battle NUMBER"),
-        (["--battle-file", "/nowhere/at/all"], "numbers of battles are needed"),
+        (["--battle-file", "/nowhere/at/all"], "battle numbers are needed"),
         (["--plan", "active", "--battles", "3", "--baseline", "model 0"], "belongs to --plan baseline"),
         (["--pilot", "4"], "--pilot is 5 or more"),
     ],
