@@ -1,4 +1,4 @@
-"""Pages of the admin about the arena; Django imports this package to find them."""
+"""Admin pages of the arena app; Django imports this package to register them."""
 
 from arena.admin import ballots, curation, endpoints, programs, runs, users
 

@@ -1,4 +1,4 @@
-"""Answers to look at, to correct and to archive."""
+"""Admin pages for viewing, correcting and archiving answers."""
 
 from django.contrib import admin
 from django.urls import reverse

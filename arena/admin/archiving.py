@@ -1,4 +1,4 @@
-"""What the admin's lists share of things that can be archived: those in use first, and two actions."""
+"""Shared by the admin lists of rows that can be archived: a filter that shows those in use first, and two actions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ from arena.wording import number, sentence
 
 
 class ArchivedListFilter(admin.SimpleListFilter):
-    """What is in use, where nothing is chosen."""
+    """A filter by archived or not; by default it shows the rows in use."""
 
     title, parameter_name = gettext_lazy("archived"), "archived"
 
@@ -47,7 +47,7 @@ class ArchivingForm(forms.Form):
 
 
 class ArchivingAdmin(CuratorAdmin):
-    """An archived row is to look at: bring it back to change it."""
+    """Archived rows are read-only; they must be brought back before they can be changed."""
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [ArchivedListFilter, *super().get_list_filter(request)]
@@ -73,7 +73,7 @@ class ArchivingAdmin(CuratorAdmin):
 
 
 def _way(row: Any) -> str:
-    """To the page that archives the row or brings it back."""
+    """A link to the page that archives the row or brings it back."""
     address = reverse("archive", args=[row._meta.model_name, row.pk])
     if row.is_archived:
         return format_html('{} <a href="{}">{}</a>', sentence(archived_message(row)), address, _("Bring it back"))
@@ -106,6 +106,6 @@ def _bring_back(model_admin: CuratorAdmin, request: HttpRequest, queryset: Query
 
 
 def _rows(queryset: QuerySet[Any]) -> list[Any]:
-    """Without the counts that a list shows."""
+    """The rows without the counts that a list shows."""
     model: type[Model] = queryset.model
     return list(model._default_manager.filter(pk__in=list(queryset.values_list("pk", flat=True))))

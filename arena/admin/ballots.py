@@ -1,4 +1,4 @@
-"""What voters were served. Flagged pairs wait here until a curator has dealt with them."""
+"""The pairs that voters were shown. Flagged pairs are listed until a curator has handled them."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class FlagFilter(admin.SimpleListFilter):
     title, parameter_name = gettext_lazy("flagged pairs"), "flagged"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", _("to be looked at")), ("handled", _("handled"))]
+        return [("open", _("to be handled")), ("handled", _("handled"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ballot]) -> QuerySet[Ballot]:
         narrowed = {"open": flags.waiting, "handled": flags.handled}.get(self.value() or "")

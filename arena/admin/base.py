@@ -1,4 +1,4 @@
-"""What the curators' pages share: permissions, lists over millions of rows, actions that ask first."""
+"""Shared by the admin pages for curators: permissions, lists over millions of rows, actions that ask first."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -40,7 +40,7 @@ MOST_VALUES = 100
 
 
 class CappedPaginator(BasePaginator):
-    """Count no further than anybody turns pages: counting a million rows would slow down every look."""
+    """A paginator that stops counting at a limit: counting a million rows would slow down every page."""
 
     @cached_property
     def count(self) -> int:
@@ -59,14 +59,14 @@ def _check_name(value: str) -> None:
 
 
 class CuratorAdmin(ModelAdmin):
-    """Staff are curators and may curate everything. Nothing is deleted: it is retired, closed or set aside."""
+    """Staff are curators and may curate everything. Rows are never deleted, but retired, closed or set aside."""
 
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
     paginator = CappedPaginator
     formfield_overrides = {JSONField: {"form_class": WrittenJSONField}}
-    fixed: Sequence[str] = ()  # what a row is known by: chosen once
+    fixed: Sequence[str] = ()  # fields that identify a row, and cannot be changed later
     counts: Mapping[str, tuple[type[Model], str]] = {}  # name -> which rows to count, and the field by which they point here
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -82,20 +82,20 @@ class CuratorAdmin(ModelAdmin):
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         for name in self.fixed if obj else ():
-            # Disabled rather than left out: so the constraints over these fields are still checked in the form.
+            # Disabled rather than left out, so that the form still checks the constraints on these fields.
             if name in form.base_fields:
                 form.base_fields[name].disabled = True
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Refuse one-line texts that cannot be seen or that could be taken for another name."""
+        """Refuse one-line texts that are invisible or could be mistaken for another name."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea | forms.PasswordInput):
             field.validators.append(_check_name)
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer nothing that is archived, except what the row refers to already."""
+        """Offer no archived rows, except those that the row already refers to."""
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and issubclass(field.queryset.model, Archivable):
             number = str((request.resolver_match.kwargs if request.resolver_match else {}).get("object_id", ""))
@@ -121,7 +121,7 @@ class CuratorAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    # The history keeps the name that a row had: one language, whoever the curator is.
+    # The history stores the name of the row, in one language for all curators.
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         with translation.override(settings.LANGUAGE_CODE):
@@ -151,16 +151,16 @@ class CuratorAdmin(ModelAdmin):
         return TemplateResponse(request, "admin/ask.html", context)
 
     def row_text(self, row: Any) -> str:
-        """How that page names one of the chosen rows."""
+        """The name of a chosen row on the page that asks."""
         return str(row)
 
     def asked(self, request: HttpRequest, form: type[forms.Form]) -> forms.Form:
-        """The form of that page: empty at first, then as it was sent."""
+        """The form on the page that asks: empty at first, then with the data sent."""
         return form(request.POST if "apply" in request.POST else None)
 
 
 class ReadOnlyAdmin(CuratorAdmin):
-    """Rows that the arena writes; curators read them, and change them by actions alone."""
+    """Rows that the arena writes; curators can read them, and change them only with actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -170,7 +170,7 @@ class ReadOnlyAdmin(CuratorAdmin):
 
 
 class ReadOnlyInline(TabularInline):
-    """Rows that belong to the one shown, to look at."""
+    """Read-only rows that belong to the row shown."""
 
     template = "admin/rows.html"
     extra = 0
@@ -215,7 +215,7 @@ def values_filter(
     values: Callable[[HttpRequest], Iterable[str]],
     narrow: Callable[[QuerySet[Any], str], QuerySet[Any]],
 ) -> type[admin.SimpleListFilter]:
-    """A filter by values that stand in the rows, an empty one as "none"."""
+    """A filter by the values that occur in the rows; the empty value is called "none"."""
 
     class ValuesFilter(admin.SimpleListFilter):
         def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
@@ -230,7 +230,7 @@ def values_filter(
 
 
 def n_rows(model: type[Model], field: str) -> Coalesce:
-    """How many rows of the model point here by the field; a join would multiply the other counts."""
+    """The number of rows whose field points here, as a subquery: a join would multiply the other counts."""
     rows = model._default_manager.filter(**{field: OuterRef("pk")}).order_by().values(field)
     return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
 

@@ -1,4 +1,4 @@
-"""Curation: arenas, pools, prompts and competitors to edit; evidence to look at, to set aside and to restore."""
+"""Curation: arenas, pools, prompts and competitors can be edited; evidence can be viewed, set aside and restored."""
 
 import json
 from collections.abc import Iterable
@@ -102,7 +102,7 @@ class PromptPoolAdmin(CuratorAdmin):
 
 
 def prompts_in_view(request: HttpRequest) -> QuerySet[Prompt]:
-    """Those of the arena that the list is filtered by, or all."""
+    """The choices in the arena that the list is filtered by, or all choices."""
     arena = request.GET.get("arena__id__exact", "")
     return Prompt.objects.filter(arena=int(arena)) if arena.isdecimal() and len(arena) < 10 else Prompt.objects.all()
 
@@ -121,7 +121,7 @@ def tags(request: HttpRequest) -> Iterable[str]:
 
 
 def in_json(field: str, text: str, *, whole: bool) -> Q:
-    """A whole string or a part of one inside a JSON column: letters beyond ASCII stand there as escapes or as they are."""
+    """Match all or part of a string in a JSON column, in which letters beyond ASCII may be escaped or not."""
     condition = Q()
     for ascii_only in (True, False):
         spelling = json.dumps(text, ensure_ascii=ascii_only)
@@ -192,7 +192,7 @@ class PromptAdmin(ArchivingAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """Answers were given to these words: they stay."""
+        """The text cannot be changed, since answers were given to it."""
         return ["text", "turns", "system_prompt"] if self.is_answered(obj) else []
 
     def is_answered(self, prompt: Any) -> bool:
@@ -206,7 +206,7 @@ class PromptAdmin(ArchivingAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Prompt, form: Any, change: bool) -> None:
-        """Category and language decide on which boards votes count: their change is an event in the ledger."""
+        """Category and language decide on which boards votes count, so a change of them is an event in the ledger."""
         obj.content_hash = Prompt.hash_of(obj.turns, obj.system_prompt)
         category, language = obj.category, obj.language
         if change:
@@ -319,7 +319,7 @@ class BattleAdmin(ReadOnlyAdmin):
     readonly_fields = ["n_votes", "shown_propensity"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """By numbers found first: a pattern over names would read every battle there is."""
+        """Search by row numbers looked up first: matching names with a pattern would read every battle."""
         term = search_term.strip()
         if not term:
             return queryset, False

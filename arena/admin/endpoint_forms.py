@@ -1,4 +1,4 @@
-"""How superusers write an endpoint down: an address as it was copied, prices in dollars."""
+"""The superusers' form for an endpoint: the address may be pasted as copied, and prices are in dollars."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,12 @@ else:
 
 
 def _code(line: str) -> SafeString:
-    """In a help text, which the admin shows as HTML."""
+    """Escape a value for a help text, which the admin shows as HTML."""
     return format_html("<code>{}</code>", line)
 
 
 class EndpointForm(ModelForm):
-    """What cannot work is refused here, not when a run is under way."""
+    """Refuses what cannot work when the form is sent, not in the middle of a run."""
 
     price_in = PriceField(
         empty_value=0,
@@ -56,7 +56,7 @@ class EndpointForm(ModelForm):
         return address
 
     def clean(self) -> dict[str, Any]:
-        """The path of a call is taken off an address; one of the other wire says that the wire is wrong."""
+        """Remove the path of a call from the address; a path of the other wire shows that the wire is wrong."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         wire = str(cleaned.get("wire", ""))
         if path := other_wire(str(self.data.get(self.add_prefix("base_url"), "")), wire):
@@ -69,7 +69,7 @@ class EndpointForm(ModelForm):
         return cleaned
 
     def _key_help(self) -> str:
-        """The exact variable for this endpoint, and how it is with it now."""
+        """The exact environment variable for this endpoint's key, and whether it is set and usable now."""
         if not self.instance.pk:
             form = key_line("https://api.openai.com/v1", "AGON_KEY_OPENAI")
             return _(

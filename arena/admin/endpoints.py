@@ -1,4 +1,4 @@
-"""Endpoints, which superusers alone see and make, and the call that tries one out."""
+"""Endpoints, which only superusers see and make, and the call that tests one."""
 
 from typing import Any
 
@@ -56,13 +56,13 @@ class EndpointAdmin(ArchivingAdmin):
         if change and set(Endpoint.LEARNT_FROM) & set(form.changed_data):
             obj.forget()
         elif "paused_because" in form.changed_data:
-            obj.is_pause_learnt = False  # by hand: only a hand ends it
+            obj.is_pause_learnt = False  # a pause set by a person, which only a person ends
         super().save_model(request, obj, form, change)
         if change and set(Endpoint.LEARNT_FROM) & set(form.changed_data):
             self._warn_of_waiting(request, obj)
 
     def _warn_of_waiting(self, request: HttpRequest, endpoint: Endpoint) -> None:
-        """Warn about runs that were planned with the endpoint as it was."""
+        """Warn about runs that were planned before the endpoint was changed."""
         going = [Run.State.RUNNING, Run.State.PAUSED]
         waiting = Call.objects.waiting().filter(endpoint=endpoint, run__state__in=going).order_by()
         n_runs, n_calls = waiting.values("run").distinct().count(), waiting.count()

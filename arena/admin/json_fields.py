@@ -1,4 +1,4 @@
-"""JSON that people write by hand: what is wrong with it, and where."""
+"""Form fields for JSON written by hand, with errors that say what is wrong and where."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from arena.seen_names import is_storable
 
 
 class WrittenJSONField(forms.JSONField):
-    """A field that says at which line and column the text stops being JSON."""
+    """A field whose errors name the line and column at which the text stops being JSON."""
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -30,7 +30,7 @@ class WrittenJSONField(forms.JSONField):
         return parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Show what cannot be read or stored as it was written."""
+        """Show text that cannot be read or stored just as it was entered."""
         try:
             parsed = super().bound_data(data, initial)
         except (ValueError, RecursionError):
@@ -38,14 +38,14 @@ class WrittenJSONField(forms.JSONField):
         return parsed if is_storable(parsed) else InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:
-        """What an older version stored and no page can hold is shown in escapes, so that it can be mended."""
+        """Show values that an older version stored but no page can hold as escapes, so that they can be corrected."""
         if isinstance(value, InvalidJSONInput) or is_storable(value):
             return super().prepare_value(value)
         return json.dumps(value)
 
 
 def where_it_breaks(text: str) -> str:
-    """Say where the text breaks, so that a person can correct it.
+    """Say where the text stops being JSON, so that a person can correct it.
 
     Examples
     --------

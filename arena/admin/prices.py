@@ -1,4 +1,4 @@
-"""Money in the admin: dollars for people, micro-dollars in the tables."""
+"""Form fields for money: people enter dollars, and the tables store micro-dollars."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ else:
 
 
 class PriceField(DecimalField):
-    """Dollars per million tokens, kept as micro-dollars per million; `empty_value` is kept where nothing is written."""
+    """Dollars per million tokens, stored as micro-dollars per million; `empty_value` is stored for an empty field."""
 
     def __init__(self, *, label: Any, help_text: Any, empty_value: int | None) -> None:
         super().__init__(

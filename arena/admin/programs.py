@@ -1,4 +1,4 @@
-"""What programs have here: tokens by which they sign in, and webhooks by which they are told. Secrets are shown nowhere."""
+"""Admin pages for programs: the tokens they sign in with, and the webhooks that notify them. Secrets are never shown."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from arena.wording import number
 
 @admin.register(ApiToken)
 class TokenAdmin(ReadOnlyAdmin):
-    """Those of others, for superusers: a token may do what its user may, so to look through them is to look at accounts."""
+    """All users' tokens, for superusers only: a token has its user's rights, so viewing tokens is like viewing accounts."""
 
     list_display = ["name", "user", "shown_hint", "shown_scopes", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_filter = ["level", ("revoked_at", admin.EmptyFieldListFilter), ("last_used_at", admin.EmptyFieldListFilter)]
@@ -61,7 +61,7 @@ class TokenAdmin(ReadOnlyAdmin):
 
 @admin.register(Webhook)
 class WebhookAdmin(ReadOnlyAdmin):
-    """They are made on the page of webhooks, where the secret is shown once."""
+    """Webhooks, which are made on their own page, where the secret is shown once."""
 
     counts = {"n_messages": (Delivery, "webhook")}
     list_display = ["address", "arena", "events_sent", "is_active", "n_messages", "created_by", "created_at"]

@@ -1,4 +1,4 @@
-"""How curators write prompts: turns and tags as text rather than as JSON."""
+"""The curators' form for prompts: turns and tags are written as text rather than as JSON."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ NEXT_TURN = "=== next turn ==="
 
 
 class TurnsField(forms.CharField):
-    """Turns below each other, with a line between them that no prompt contains by chance."""
+    """The turns one below the other, separated by a line that no prompt contains by chance."""
 
     widget = forms.Textarea(attrs={"rows": 12, "cols": 80})
 
@@ -49,7 +49,7 @@ class TagsField(forms.CharField):
 
 
 def read_language(written: str) -> str:
-    """Its code; a word that is no language is refused."""
+    """The language's code; a word that is not a language is refused."""
     code = code_of(written)
     if code is None:
         message = _("%(written)r is not a language: write a code such as en or de, or its English name.")
@@ -61,7 +61,7 @@ class PromptForm(ModelForm):
     turns = TurnsField(
         label=gettext_lazy("Turns"),
         help_text=format_lazy(
-            "{} <code>{}</code>", gettext_lazy("What the user says. Several turns are divided by a line that says"), NEXT_TURN
+            "{} <code>{}</code>", gettext_lazy("What the user says. Separate several turns with a line that says"), NEXT_TURN
         ),
     )
     language = forms.CharField(

@@ -1,4 +1,4 @@
-"""Runs, to look at."""
+"""Read-only admin pages for runs."""
 
 from typing import Any
 

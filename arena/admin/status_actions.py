@@ -1,4 +1,4 @@
-"""Actions that give one field of all chosen rows one value: pools in and out of play, the status of prompts and competitors."""
+"""Actions that set one field of all chosen rows: whether pools are served, and the status of prompts and competitors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ Action = Callable[[ModelAdmin, HttpRequest, QuerySet[Any]], None]
 
 
 def moving(field: str, value: object, *, description: Any, done: Any, same: Any) -> Action:
-    """Such an action, which writes itself into the rows' history.
+    """An action that sets a field and records the change in each row's history.
 
     `done` says how many rows were moved, `same` how many stood so before: plurals by `n`, which show `shown`.
     """

@@ -1,4 +1,4 @@
-"""Accounts, in the words of this site: who votes, who curates, who pays."""
+"""Accounts, described by their roles on this site: who votes, who curates, who makes endpoints."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""A whole arena as one file."""
+"""REST view that sends a whole arena as one file."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class ArenaBusy(APIException):
 
 
 class Zip(BaseRenderer):
-    """Says that it is a zip; the bytes go out by themselves."""
+    """Declares the zip media type; the view streams the bytes itself."""
 
     media_type, format, charset, render_style = ZIP, "zip", None, "binary"
 

@@ -1,4 +1,4 @@
-"""The schema, made ready to be read by people: endpoints with their parameters, the fields of their answers, an example."""
+"""The schema prepared for the documentation page: endpoints with parameters, fields of answers, and an example."""
 
 import json
 import re
@@ -16,7 +16,7 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class DocumentedField:
-    """A parameter, or a field of an answer."""
+    """One parameter, or one field of an answer."""
 
     name: str
     kind: str
@@ -33,14 +33,14 @@ class DocumentedEndpoint:
     description: SafeString
     parameters: list[DocumentedField]
     body: list[DocumentedField]
-    example: str  # a body with what is needed, as JSON; empty where none is sent, or a form
-    parts: list[str]  # of a form that is sent instead: name=value, as curl takes them
+    example: str  # a body with the required fields, as JSON; empty if there is none, or if a form is sent
+    parts: list[str]  # fields of the form that is sent instead: name=value, as curl takes them
     fields: list[DocumentedField]
     formats: list[str]
 
 
 def endpoints_of(schema: Schema) -> list[DocumentedEndpoint]:
-    """What can be asked for, and what can be sent, in the schema's order."""
+    """All endpoints, in the schema's order."""
     components = schema["components"]["schemas"]
     return [
         _endpoint(method.upper(), path, methods[method], components)
@@ -72,7 +72,7 @@ def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> 
 
 
 def _example(schema: Schema, components: Schema, name: str = "") -> Any:
-    """What is usual in a body, with words or numbers in it."""
+    """An example body with plausible words and numbers."""
     schema = _resolved(schema, components)
     if schema.get("type") == "object":
         fields = schema.get("properties", {})
@@ -91,13 +91,13 @@ def _parameter(parameter: Schema, components: Schema) -> DocumentedField:
 
 
 def _prose(text: str) -> SafeString:
-    """One paragraph; names in backticks as code."""
+    """One paragraph as HTML, with names in backticks as code."""
     safe = re.sub("`([^`]+)`", r"<code>\1</code>", escape(" ".join(text.split())))
     return mark_safe(safe)  # noqa: S308 # nosec
 
 
 def _fields(schema: Schema, components: Schema, prefix: str = "") -> Iterator[DocumentedField]:
-    """Depth first; a field inside another is named with the way to it, such as entries[].rating."""
+    """The fields, depth first; a nested field is named by its path, such as entries[].rating."""
     for name, field in _resolved(schema, components).get("properties", {}).items():
         field, inner = _resolved(field, components), f"{prefix}{name}"
         yield DocumentedField(inner, _kind(field, components), _prose(field.get("description", "")))
@@ -108,7 +108,7 @@ def _fields(schema: Schema, components: Schema, prefix: str = "") -> Iterator[Do
 
 
 def _resolved(schema: Schema, components: Schema) -> Schema:
-    """The schema with its references followed; what stands beside a reference is added to it."""
+    """The schema with references resolved; keys beside a reference are added to its target."""
     followed = dict(schema)
     for part in [*followed.pop("allOf", []), *([{"$ref": followed.pop("$ref")}] if "$ref" in followed else [])]:
         target = components[part["$ref"].rpartition("/")[2]] if "$ref" in part else part

@@ -1,4 +1,4 @@
-"""What can be taken out of an arena over REST: the list of it, and a file of each kind of rows."""
+"""Exports of an arena over REST: the list of what can be exported, and a file of each kind of rows."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -50,28 +50,32 @@ JSON_TYPES: Mapping[Holds, Mapping[str, Any]] = {
 class ColumnSerializer(serializers.Serializer[FileColumn]):
     name = serializers.CharField(read_only=True)
     kind = serializers.ChoiceField(choices=[kind.value for kind in Holds], read_only=True)
-    description = serializers.CharField(read_only=True, help_text="What stands in it.")
+    description = serializers.CharField(read_only=True, help_text="What the column contains.")
 
 
 class OptionSerializer(serializers.Serializer[Option]):
-    name = serializers.CharField(read_only=True, help_text="Of the parameter.")
+    name = serializers.CharField(read_only=True, help_text="Name of the parameter.")
     description = serializers.CharField(read_only=True, help_text="What it does.")
-    words = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Allowed; none: a whole number.")
-    unless_given = serializers.SerializerMethodField(help_text="What is taken where it is not given; null: nothing.")
+    words = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Allowed values; none: a whole number."
+    )
+    unless_given = serializers.SerializerMethodField(help_text="The default; null: none.")
 
     def get_unless_given(self, option: Option) -> str | None:
         return None if option.default is None else str(option.default)
 
 
 class ExportSerializer(serializers.Serializer[dict[str, Any]]):
-    """One kind of rows that can be taken out."""
+    """One kind of rows that can be exported."""
 
     key = serializers.CharField(read_only=True)
     title = serializers.CharField(read_only=True)
     description = serializers.CharField(read_only=True, help_text="What the rows are.")
     address = serializers.CharField(read_only=True, help_text="Of the file; add `&format=csv` for another form.")
-    formats = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Those that this site can write.")
-    columns = ColumnSerializer(many=True, read_only=True, help_text="Those that you may read.")
+    formats = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Formats that this site can write."
+    )
+    columns = ColumnSerializer(many=True, read_only=True, help_text="Columns that you may read.")
     options = OptionSerializer(many=True, read_only=True)
     n_rows = serializers.IntegerField(
         read_only=True, allow_null=True, min_value=0,
@@ -82,7 +86,7 @@ class ExportSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class ExportsSerializer(serializers.Serializer[dict[str, Any]]):
-    """What can be taken out of one arena."""
+    """What can be exported from one arena."""
 
     arena = serializers.CharField(read_only=True, help_text="Slug of the arena.")
     exports = ExportSerializer(many=True, read_only=True)
@@ -102,7 +106,7 @@ class ExportView(ReadView[Arena]):
 
 
 class ExportList(ExportView):
-    """What can be taken out of an arena, with the columns of each file, and how many rows there are for you now."""
+    """What can be exported from an arena, with the columns of each file and the number of rows that you may read now."""
 
     serializer_class = ExportsSerializer  # type: ignore[assignment]
 

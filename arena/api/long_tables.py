@@ -1,4 +1,4 @@
-"""Long tables, part by part: few at a time, since each takes one of the server's few threads."""
+"""Long tables, streamed in parts; few at a time, since each takes one of the server's few threads."""
 
 import weakref
 from collections.abc import Iterator
@@ -16,21 +16,21 @@ SECONDS_TO_WAIT = 20
 
 
 class LongFile(StreamingHttpResponse):
-    """A long file that is being sent; it frees its place at the end, or when its reader has gone."""
+    """A long file that is being sent; its place is freed at the end, or when the reader disconnects."""
 
     places = BoundedSemaphore(TABLES_AT_ONCE)
 
     def __init__(self, parts: Iterator[bytes] | Iterator[str], filename: str, media_type: str, *, has_place: bool) -> None:
         super().__init__(parts, content_type=media_type)
         self["Content-Disposition"] = f'attachment; filename="{filename}"'
-        # Once: when it is closed, or when nobody holds it any more, should something have put another answer in its place.
+        # Called once: on close, or on garbage collection if another answer was returned instead.
         self._gives_back = weakref.finalize(self, self.places.release) if has_place else None
 
     @classmethod
     def take_place(cls) -> None:
-        """Raises Throttled where all are taken; what is taken has to be given to a table, or released."""
+        """Take a place, or raise Throttled if all are taken. The caller must hand the place to a table or release it."""
         if not cls.places.acquire(blocking=False):
-            raise Throttled(SECONDS_TO_WAIT, "Other tables are on their way: each takes one of the server's few threads.")
+            raise Throttled(SECONDS_TO_WAIT, "Other tables are being sent: each takes one of the server's few threads.")
 
     def close(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Which form an answer has."""
+"""Content negotiation: the format of an answer."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 
 class Negotiation(DefaultContentNegotiation):
-    """`?format=` decides alone, and one that is not offered here is named."""
+    """If `?format=` is given, it alone decides; the error names a format that is not offered."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None

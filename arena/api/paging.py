@@ -18,7 +18,7 @@ HIDDEN = "Agon-Hidden"  # a header of files: a line of its own would be read as 
 
 
 def whole_number(request: Request, name: str, *, least: int, most: int) -> int | None:
-    """A query parameter as a number; None where it is not given."""
+    """A query parameter as a number; None if it is not given."""
     if name not in request.query_params:
         return None
     text = request.query_params[name]
@@ -38,7 +38,7 @@ class Paging(BasePagination):
         return self.paginate_all([queryset], request)
 
     def paginate_all(self, querysets: Iterable[QuerySet[Any]], request: Request) -> list[Any]:
-        """A page of several lists shuffled together: each is read by its own index, which one query over all of them is not."""
+        """A page merged from several lists, each read by its own index, which one query over all of them would not use."""
         limit = whole_number(request, "limit", least=1, most=self.most) or self.default_limit
         cursor = whole_number(request, "cursor", least=1, most=BIGGEST_ID)
         rows = [row for queryset in querysets for row in self._first(queryset, cursor, limit + 1)]
@@ -57,7 +57,7 @@ class Paging(BasePagination):
         return Response({"next": self.next} | self.beside() | {"results": data})
 
     def beside(self) -> dict[str, Any]:
-        """What a list says beside its rows."""
+        """What a list contains besides its rows."""
         return {}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,13 @@ class Paging(BasePagination):
         cursor = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
         return [
             {"name": "limit", "in": "query", "required": False, "description": "How many rows.", "schema": limit},
-            {"name": "cursor", "in": "query", "required": False, "description": "From the link `next`.", "schema": cursor},
+            {
+                "name": "cursor",
+                "in": "query",
+                "required": False,
+                "description": "The cursor from the link `next`.",
+                "schema": cursor,
+            },
         ]
 
     names = frozenset({"limit", "cursor"})

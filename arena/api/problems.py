@@ -19,10 +19,10 @@ API_ROOT = "/api/"
 class RowProblemSerializer(serializers.Serializer[dict[str, Any]]):
     """What is wrong with one of the rows that were sent."""
 
-    row = serializers.IntegerField(min_value=1, help_text="Place of the row, counted from 1; of a file its line.")
+    row = serializers.IntegerField(min_value=1, help_text="Position of the row, counted from 1; for a file, its line.")
     what = serializers.CharField(help_text="The field, or what else of the row is wrong.")
-    value = serializers.CharField(help_text="What stands there, cut short.")
-    allowed = serializers.CharField(help_text="What is allowed there.")
+    value = serializers.CharField(help_text="The value sent, shortened.")
+    allowed = serializers.CharField(help_text="What is allowed instead.")
 
 
 class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
@@ -36,10 +36,10 @@ class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
-        help_text="Where parameters are wrong: each with its messages.",
+        help_text="For wrong parameters: each with its messages.",
     )
-    n_problems = serializers.IntegerField(required=False, min_value=1, help_text="Where rows are wrong: how many problems.")
-    rows = RowProblemSerializer(many=True, required=False, help_text="Where rows are wrong: the first problems.")
+    n_problems = serializers.IntegerField(required=False, min_value=1, help_text="For wrong rows: the number of problems.")
+    rows = RowProblemSerializer(many=True, required=False, help_text="For wrong rows: the first problems.")
 
 
 class ProblemRenderer(JSONRenderer):
@@ -58,10 +58,10 @@ def problem(status: int, detail: str, instance: str, errors: Mapping[str, list[s
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """What a view raised, as a problem; unforeseen errors go on to `server_error`."""
+    """Turn an exception of a view into a problem; unexpected errors go to `server_error`."""
     request = context["request"]
     if isinstance(exc, Http404):
-        # Django's own words differ between what is not there and what is not for this reader: nobody may tell them apart.
+        # Django's own messages differ between a missing row and a forbidden one, which readers must not be able to tell apart.
         exc = exceptions.NotFound()
     response = default_handler(exc, context)
     if response is None:
@@ -89,9 +89,11 @@ def _in_words(exc: Exception) -> tuple[str, dict[str, list[str]] | None]:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The answer to an unforeseen error: a problem for programs, a page for people. It reads no database."""
+    """The answer to an unexpected error: a problem for programs, a page for people. It reads no database."""
     if not request.path.startswith(API_ROOT):
-        page: HttpResponse = unwrap(server_error_page)(request)  # decorated it reads the form, which may be the error
+        page: HttpResponse = unwrap(server_error_page)(
+            request
+        )  # a decorated handler reads the form, which may have caused the error
         return page
     body = problem(500, "The server failed on this request; its log says why.", request.path)
     return JsonResponse(body, status=500, content_type=MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""What all views of the REST interface share: they say who may keep the answer, and they answer 304."""
+"""Base of all REST views: they set who may cache the answer, and answer 304 if nothing has changed."""
 
 import re
 from functools import cached_property
@@ -32,7 +32,7 @@ class ReadView[Row: Model](GenericAPIView[Row]):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        """With the answer's hash as its ETag, where the view has not set one that costs less."""
+        """Add the hash of the answer as its ETag, unless the view has set a cheaper one."""
         return conditional_page(super().as_view(**initkwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ class ReadView[Row: Model](GenericAPIView[Row]):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
-        # The answer depends on who asks, and the next vote may change it: keep it, but ask again every time.
+        # The answer depends on the caller, and the next vote may change it: caches may keep it, but must revalidate it.
         patch_cache_control(response, no_cache=True, **{"public" if self.is_for_everybody else "private": True})
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         quota: Quota | None = getattr(request, "quota", None)
@@ -70,7 +70,7 @@ class ReadView[Row: Model](GenericAPIView[Row]):
 
 
 class InArena[Row: Model](ReadView[Row]):
-    """Rows of which `arena.access` is asked arena by arena, with who the visitor is as a voter there."""
+    """Rows whose visibility `arena.access` decides arena by arena, knowing the visitor as a voter in each."""
 
     queryset: QuerySet[Row]
     arena_path = "arena"
@@ -86,7 +86,7 @@ class ListInArenas[Row: Model](InArena[Row], ListAPIView[Row]):
     pagination_class: type[Paging] = Paging
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.filter_queryset(self.queryset)  # names wrong values also where there is no arena to look in
+        self.filter_queryset(self.queryset)  # reports wrong values even if there is no arena to search
         rows = self.pages.paginate_all([self.filter_queryset(self.readable(arena)) for arena in self.arenas], request)
         return self.pages.get_paginated_response(self.get_serializer(rows, many=True).data)
 
@@ -100,7 +100,7 @@ class ListInArenas[Row: Model](InArena[Row], ListAPIView[Row]):
 
 
 class ListWithHidden[Row: Model](ListInArenas[Row]):
-    """A list that says how many rows it is without for now."""
+    """A list that also says how many rows are hidden for now."""
 
     pagination_class: type[WithHidden] = WithHidden
 
@@ -148,7 +148,7 @@ def arenas_asked_for(request: Request, readable: QuerySet[Arena]) -> QuerySet[Ar
 
 
 def _why_not(request: Request, slug: str) -> str:
-    """An arena of the list of arenas is not denied; of any other, nobody may tell whether it is there."""
+    """403 for an arena that the list of arenas shows; 404 for any other, so that nobody can tell whether it exists."""
     arena = access.arenas_for(request.user).filter(slug=slug).first()
     if arena is None:
         return f"There is no arena {slug!r} here that you may read."

@@ -1,4 +1,4 @@
-"""Runs -> JSON; money in dollars."""
+"""Serializers of runs; money is in dollars."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     """One run; money in dollars."""
 
     arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
-    cap = serializers.SerializerMethodField(help_text="Dollars that it may cost in all; null: no cap.")
-    spent = serializers.SerializerMethodField(help_text="Dollars, failed and lost requests too.")
+    cap = serializers.SerializerMethodField(help_text="The most that the run may cost, in dollars; null: no cap.")
+    spent = serializers.SerializerMethodField(help_text="Dollars spent, failed and lost requests included.")
     reserved = serializers.SerializerMethodField(help_text="Dollars held for calls that are under way.")
 
     class Meta:
@@ -41,7 +41,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
 
 class ProgressSerializer(serializers.Serializer[Progress]):
-    """Calls by what became of them."""
+    """Numbers of calls by their outcome."""
 
     n_calls = serializers.IntegerField(read_only=True, min_value=0)
     n_over = serializers.IntegerField(read_only=True, min_value=0, help_text="Done, failed or left out on purpose.")
@@ -57,17 +57,17 @@ class ProgressSerializer(serializers.Serializer[Progress]):
     n_given_up = serializers.IntegerField(
         read_only=True, min_value=0, help_text="Cancelled with the run, after they were sent."
     )
-    n_waiting = serializers.IntegerField(read_only=True, min_value=0, help_text="Those under way too.")
+    n_waiting = serializers.IntegerField(read_only=True, min_value=0, help_text="Including calls that are under way.")
     n_under_way = serializers.IntegerField(read_only=True, min_value=0)
     outcomes = serializers.DictField(child=serializers.IntegerField(), read_only=True, help_text="End state: calls.")
     per_minute = serializers.FloatField(read_only=True, help_text="Calls that came to an end in the last minute.")
     seconds_left = serializers.FloatField(
-        read_only=True, allow_null=True, help_text="At this rate; null where it is none, or an endpoint holds the run up."
+        read_only=True, allow_null=True, help_text="At this rate; null if the rate is 0 or an endpoint holds the run up."
     )
 
 
 class RunProgressSerializer(RunSerializer):
-    """One run with how far it is."""
+    """One run with its progress."""
 
     plan = serializers.SerializerMethodField(help_text="What was asked for, to make the same run again; money in dollars.")
     progress = serializers.SerializerMethodField()

@@ -1,4 +1,4 @@
-"""Paid work over REST, for curators."""
+"""Runs over REST, for curators."""
 
 from django.db.models import QuerySet
 from django_filters import ChoiceFilter, FilterSet
@@ -42,6 +42,6 @@ class RunList(RunStarts, Runs, ListAPIView[Run]):
 
 
 class RunDetail(Runs, RetrieveAPIView[Run]):
-    """One run and how far it is, for curators. Poll it with If-None-Match."""
+    """One run with its progress, for curators. Poll it with If-None-Match."""
 
     serializer_class = RunProgressSerializer

@@ -1,4 +1,4 @@
-"""What the schema says of every operation beyond its own answer: the problems it may answer with, and 304."""
+"""Adds to every operation in the schema what all have in common: the problems it may answer with, and 304."""
 
 from typing import Any
 
@@ -16,29 +16,31 @@ PROBLEMS = {
     400: "A parameter is wrong; `errors` names it.",
     401: "The token is wrong or has expired, or this needs an account.",
     403: "The token lacks the scope, which `detail` names; or this is for curators.",
-    404: "It is not there, or not for you to read.",
+    404: "It does not exist, or you may not read it.",
     406: "None of the media types in Accept is available.",
     429: "Too many requests: wait as many seconds as Retry-After says.",
 }
 PROBLEMS_OF_WRITING = {
-    409: "It is here already, or under way.",
+    409: "It exists already, or is under way.",
     413: "The body is too large.",
-    415: "The body is of a media type that is not taken here.",
-    422: "What the body says cannot be done: nothing was written, and `rows` name what is wrong in which row.",
+    415: "The media type of the body is not accepted here.",
+    422: "The request cannot be carried out: nothing was written, and `rows` names what is wrong in each row.",
     503: "The database is busy, or nothing can be stored now: try again after as many seconds as Retry-After says.",
 }
 QUOTA_HEADERS = {
     "RateLimit": ("string", "How many requests of this minute are left: r; the next minute begins in t seconds."),
     "RateLimit-Policy": ("string", "How many requests a window allows: q, and w seconds."),
 }
-ETAG = {"ETag": ("string", "Send it as If-None-Match, to be told whether anything changed.")}
-LOCATION = {"Location": ("string", "Where what was made is read.")}
-REPLAYED = {"Idempotency-Replayed": ("string", "`true`, where this request was done before and is answered as it was then.")}
+ETAG = {"ETag": ("string", "Send it as If-None-Match to learn whether anything has changed.")}
+LOCATION = {"Location": ("string", "Address at which the new row can be read.")}
+REPLAYED = {
+    "Idempotency-Replayed": ("string", "`true` if this request was carried out before and the answer is the one given then.")
+}
 RETRY_AFTER = {"Retry-After": ("integer", "Seconds to wait.")}
 
 
 def _headers(status: str, *, is_read: bool) -> dict[str, tuple[str, str]]:
-    """Those that an answer of this status may have: name -> type, meaning."""
+    """The headers that an answer of this status may have: name -> type, meaning."""
     if status in {"429", "503"}:
         return RETRY_AFTER
     if status == "304":
@@ -56,9 +58,9 @@ def _problems(descriptions: dict[int, str]) -> dict[Any, Any]:
     }
 
 
-# Beside the answer itself; a view that describes its own answers adds these to them.
+# Added to the answer itself, and to the answers that a view describes on its own.
 OTHER_RESPONSES: dict[Any, Any] = {
-    304: OpenApiResponse(description="Nothing has changed since the answer whose ETag stands in If-None-Match."),
+    304: OpenApiResponse(description="Nothing has changed since the answer whose ETag is given in If-None-Match."),
 } | _problems(PROBLEMS)
 WRITING_RESPONSES = _problems(PROBLEMS | PROBLEMS_OF_WRITING)
 
@@ -82,7 +84,7 @@ class ReadSchema(AutoSchema):
         return {200: super().get_response_serializers()} | OTHER_RESPONSES
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        """Needed, where one of its fields is: the library leaves that open for schemas that are written out."""
+        """Mark the body as required if one of its fields is; the library does not do so for hand-written schemas."""
         body: Any = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         if body and all("required" in each["schema"] for each in body["content"].values()):
             body["required"] = True
@@ -93,7 +95,7 @@ class ReadSchema(AutoSchema):
         return {name: {"description": description, "schema": {"type": kind}} for name, (kind, description) in named.items()}
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """Reading needs no account, except for what is for curators."""
+        """Reading needs no account, except for resources that only curators may read."""
         needs_a_name = self.method not in {"GET", "HEAD"} or CuratorsOnly in self.view.permission_classes
         signed_in: list[dict[str, list[str]]] = super().get_auth()
         return signed_in if needs_a_name else [*signed_in, {}]
@@ -103,7 +105,7 @@ class ReadSchema(AutoSchema):
         return self.get_description().partition(".")[0]
 
     def get_operation_id(self) -> str:
-        """arenas_list, arenas_read, arenas_write, arenas_change: what the path says, and what is done with it."""
+        """The operation's id, from its path and action: arenas_list, arenas_read, arenas_write, arenas_change."""
         words = [part.replace(".", "_") for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
         if self.method not in {"GET", "HEAD"}:
             return "_".join([*words, "change" if self.method == "PATCH" else "write"])
@@ -111,7 +113,7 @@ class ReadSchema(AutoSchema):
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How programs sign in."""
+    """Describes in the schema how programs sign in."""
 
     target_class = BearerAuthentication
     name = "bearerAuth"

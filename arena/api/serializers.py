@@ -1,4 +1,4 @@
-"""Rows -> JSON. Every field is named here: what is not (references, verifiers, endpoints, voters) is never sent."""
+"""Serializers of rows. Only the fields named here are sent: never references, verifiers, endpoints or voters."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from rest_framework import serializers
 from arena.models import Arena, Battle, Competitor, Prompt, Response, Vote
 from arena.outcomes import Outcome
 
-# The same two names wherever a row points at a prompt, so that tables can be joined.
+# The same two names in all rows that point at a prompt, so that tables can be joined.
 PROMPT_ID = "Number of the prompt, `id` among prompts."
 PROMPT_KEY = "Key of the prompt, `key` among prompts: its id in the file that it came from."
 
@@ -67,7 +67,7 @@ class ResponseSerializer(serializers.ModelSerializer[Response]):
     prompt_key = serializers.CharField(read_only=True, help_text=PROMPT_KEY)
     competitor = serializers.CharField(source="competitor.name", read_only=True, help_text="Name of the competitor.")
     turns = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="The answers turn by turn, where there are several turns."
+        child=serializers.CharField(), read_only=True, help_text="The answers turn by turn, if there are several turns."
     )
     cost = serializers.SerializerMethodField(help_text="Dollars.")
     superseded_by = serializers.IntegerField(
@@ -88,7 +88,7 @@ class ResponseSerializer(serializers.ModelSerializer[Response]):
 
 
 class OutcomesSerializer(serializers.Serializer[Mapping[str, int]]):
-    """How often each outcome was given, by votes that count. Who voted is not told."""
+    """The number of counted votes for each outcome. Voters are not named."""
 
     a = serializers.IntegerField(min_value=0, help_text="Competitor a is better.")
     b = serializers.IntegerField(min_value=0, help_text="Competitor b is better.")

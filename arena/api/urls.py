@@ -1,4 +1,4 @@
-"""Addresses of the arena room, below /api/v1/."""
+"""Addresses of the arena app, below /api/v1/."""
 
 from django.urls import path
 

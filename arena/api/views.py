@@ -130,7 +130,7 @@ class Battles(InArena[Battle]):
         )
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Add the outcomes of all rows of the page, in one query."""
+        """Add the outcomes of all rows on the page, in one query."""
         serializer: Any = super().get_serializer(*args, **kwargs)
         shown = args[0] if args else []
         serializer.context["outcomes"] = outcomes_of([shown] if isinstance(shown, Battle) else shown)
@@ -151,7 +151,7 @@ class BattleDetail(Battles, OneInArena[Battle]):
 
 
 class VoteList(VoteRows, ReadView[Vote]):
-    """Votes are sent here; each battle shows their counts."""
+    """Accepts votes; their counts are shown with each battle."""
 
     http_method_names = ["post"]
     queryset = Vote.objects.none()

@@ -1,1 +1,1 @@
-"""Who calls REST: by a token or a session, with which scopes, and how often."""
+"""Callers of the REST interface: authentication by token or session, scopes, and rate limits."""

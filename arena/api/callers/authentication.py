@@ -1,4 +1,4 @@
-"""Who calls: a program with a token, or a browser that is signed in. Wrong credentials are always refused."""
+"""Authentication of a program by token or of a browser by session. Wrong credentials are always refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who may call at all: the scopes of a token, and the present rights of its user."""
+"""Permissions: the scopes of a token, and the present rights of its user."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from arena import access
 from arena.models import ApiToken, TokenScope
 
-if TYPE_CHECKING:  # views import the permissions that are named in the settings
+if TYPE_CHECKING:  # not at import time: views import the permissions that the settings name
     from rest_framework.views import APIView
 
 
@@ -35,7 +35,7 @@ def scope_of(view: "APIView | type[APIView]", method: str) -> str:
 
 
 class CuratorsOnly(BasePermission):
-    """401 for anonymous callers, 403 for accounts that are no curators: never an empty list."""
+    """401 for anonymous callers, 403 for accounts that are not curators: never an empty list."""
 
     message = "This is for curators: ask whoever runs this site to make you one."
 
@@ -44,7 +44,7 @@ class CuratorsOnly(BasePermission):
 
 
 class CuratorsWrite(CuratorsOnly):
-    """Others may read what is for them."""
+    """Curators may write; others may read what is visible to them."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         only_reads = request.method in {"GET", "HEAD"}
@@ -52,6 +52,6 @@ class CuratorsWrite(CuratorsOnly):
 
 
 def has_method(request: Request, view: "APIView") -> bool:
-    """A method that a view does not have is 405 for everybody, whatever else is wrong."""
+    """Whether a view has the method; one that it lacks is answered with 405, whatever else is wrong with the request."""
     method = str(request.method).lower()
     return method in view.http_method_names and hasattr(view, method)

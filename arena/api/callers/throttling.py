@@ -1,4 +1,4 @@
-"""Rate limits of REST: for a token, an account, or else an address. All processes count together.
+"""Rate limits of REST per token, account or else address, counted across all processes.
 
 A process takes some requests of a window at once out of the database and gives them out by itself: so a reader costs a write
 every sixty requests, not at each.
@@ -26,7 +26,7 @@ MOST_HELD = 10_000
 
 @dataclass
 class Quota:
-    """What is left of a window to one caller, as far as this process knows."""
+    """What is left of a window for one caller, as far as this process knows."""
 
     policy: str
     limit: int
@@ -43,7 +43,7 @@ class Quota:
 
 @dataclass
 class _HeldRequests:
-    """Requests that this process may let through without asking, and those that were left to all when it last asked."""
+    """Requests that this process may allow without asking the database, and those left for all when it last asked."""
 
     window: int
     n_here: int
@@ -55,7 +55,7 @@ _one_at_a_time = threading.Lock()
 
 
 def quota_for(caller: str, policy: str, limit: int, now: datetime) -> tuple[bool, Quota]:
-    """Count one more request of this caller; whether it may pass, and what is left."""
+    """Count one more request of this caller, and return whether it is allowed and what is left."""
     window, key = int(now.timestamp()) // SECONDS, f"api {policy}:{caller}"
     with _one_at_a_time:
         held = _held.get(key)
@@ -78,13 +78,13 @@ def _take_more(held: _HeldRequests, key: str, limit: int, now: datetime) -> None
     try:
         is_taken = rate_windows.allow(key, at_most=n_parts, seconds=SECONDS, now=now)
     except OperationalError:
-        is_taken = True  # a database that is busy with something else is no reason to refuse
+        is_taken = True  # a busy database is no reason to refuse a request
     held.n_left = (n_parts - rate_windows.counted(key, seconds=SECONDS, now=now)) * size
     held.n_here = size if is_taken else 0
 
 
 class CallerThrottle(BaseThrottle):
-    """Requests that write are counted by themselves, and fewer of them are let through."""
+    """Requests that write are counted separately, with a lower limit."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         policy = "read" if request.method in {"GET", "HEAD"} else "write"
