@@ -1,4 +1,4 @@
-"""Pages of the admin about judges; Django imports this package to find them."""
+"""Admin pages of the judges app; Django imports this package to register them."""
 
 from judges.admin import cards, competitors, judges
 

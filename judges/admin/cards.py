@@ -1,4 +1,4 @@
-"""Judges to define: the card's form, what it would ask about a real battle, and one trial call."""
+"""Admin pages that define judges: the form of a card, a preview of its request on a real battle, and a trial call."""
 
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -38,7 +38,7 @@ else:
 
 
 def slots_help() -> SafeString:
-    """Every slot with what it holds, and who needs it."""
+    """A help text that lists every slot with its content, and the protocols that require it."""
     rows = [(name, _(holds), _needed_by(name)) for name, holds in HOLDS.items()]
     slots = format_html_join("", "<dt><code>{{{}}}</code></dt><dd>{}{}</dd>", rows)
     words = _(
@@ -59,7 +59,7 @@ def _needed_by(name: str) -> str | SafeString:
 
 
 def parameters_help() -> SafeString:
-    """Every parameter with its default."""
+    """A help text that lists every parameter with its default."""
     slot = format_html("<code>{}</code>", "{criteria}")
     rows = [(name, format_html(_(says), criteria=slot), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
     items = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {_('default')} <code>{{}}</code></dd>", rows)
@@ -74,7 +74,7 @@ def _in_json(value: object) -> str:
 
 
 class CardForm(JudgeForm):
-    """The card of a judge that is asked; an empty template stands for the protocol's own."""
+    """The form for the card of a language-model judge; an empty template means the protocol's own."""
 
     protocol = forms.ChoiceField(
         label=gettext_lazy("Protocol"), choices=[(key, gettext_lazy(protocol.title)) for key, protocol in PROTOCOLS.items()]
@@ -124,7 +124,7 @@ SAVED_AS = "_card_saved_as"  # attribute of a request: the message about its sav
 
 
 class PreviewForm(forms.Form):
-    """Which battle is looked at."""
+    """The form that chooses a battle for the preview."""
 
     battle = forms.IntegerField(label=gettext_lazy("Battle, by its number"), min_value=1, max_value=2**63 - 1, required=False)
     order = forms.ChoiceField(
@@ -180,7 +180,7 @@ class JudgeAdmin(ArchivingAdmin):
             saved = new_version(before, **card, family=form.cleaned_data["family"])
         else:
             saved = called_judge(**card, name=obj.name, family=form.cleaned_data["family"])
-        # The page goes on with the version that stands now.
+        # The page continues with the current version.
         obj.pk = saved.pk
         obj._state.adding = False
         obj.refresh_from_db()
@@ -202,7 +202,7 @@ class JudgeAdmin(ArchivingAdmin):
     # --- what it would ask ----------------------------------------------------------------------------------------------
 
     def preview(self, request: HttpRequest) -> HttpResponse:
-        """The card as it stands in the form, saved or not. Nothing is stored and nothing is sent."""
+        """Preview the card in the form, whether saved or not. Nothing is stored and nothing is sent."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         if request.method != "POST":

@@ -45,7 +45,7 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
 
     @admin.display(description=gettext_lazy("answered alike"))
     def alike(self, competitor: Any) -> str:
-        """How many prompts it answers with one text."""
+        """The number of prompts that it answers with the same text."""
         constants = competitor.constant_answers.found if hasattr(competitor, "constant_answers") else []
         return counted(max(one["n_prompts"] for one in constants), "prompt", "prompts") if constants else ""
 
@@ -80,7 +80,7 @@ def _set_aside_because(reason: str, n: int) -> str:
 
 
 def _restoring(games: QuerySet[Game]) -> type[forms.Form]:
-    """Verdicts may have been set aside for several reasons: which of them no longer hold?"""
+    """A form that chooses the reasons that no longer hold, as verdicts may have been set aside for several."""
     counts = games.order_by("set_aside_reason").values_list("set_aside_reason").annotate(Count("pk"))
     choices = [(reason, _set_aside_because(reason, n)) for reason, n in counts]
 

@@ -1,4 +1,4 @@
-"""Verdicts to look at, to set aside and to restore, gold sets and checklists."""
+"""Admin pages for verdicts (viewed, set aside, restored), gold sets and checklists."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ __all__ = ["JudgeAdmin", "JudgedCompetitorAdmin"]
 
 @admin.register(JudgeChoice)
 class JudgeChoiceAdmin(CuratorAdmin):
-    """Stored choices stay: a curator who decides otherwise makes a newer one."""
+    """Curators' choices about judges. A stored choice is never changed: a new decision is a newer row."""
 
     list_display = ["judge", "arena", "says", "reason", "by", "at"]
     list_filter = ["arena", "says"]
@@ -192,7 +192,7 @@ class GoldSetAdmin(CuratorAdmin):
 
 @admin.register(GoldAnswer)
 class GoldAnswerAdmin(ReadOnlyAdmin):
-    """Labels of single answers, as they came."""
+    """Labels of single answers, as imported."""
 
     list_display = ["response", "is_right", "grade", "gold_set", "note", "is_counted"]
     list_filter = [("gold_set", InArenaFilter), "is_right", "is_counted"]
@@ -202,7 +202,7 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
 
 @admin.register(GoldItem)
 class GoldItemAdmin(CuratorAdmin):
-    """Labels as they came. A wrong one is set aside, not deleted; of two that contradict each other neither counts."""
+    """Labels as imported. A wrong one is set aside, not deleted; if two contradict each other, neither counts."""
 
     list_display = ["battle", "label", "gold_set", "note", "is_counted"]
     list_filter = [("gold_set", InArenaFilter), "label", "is_counted", ContradictedFilter]
@@ -245,7 +245,7 @@ class GoldItemAdmin(CuratorAdmin):
 
 
 class ChecklistForm(CriteriaForm):
-    """The criteria, and what happens to scores that rest on the earlier ones."""
+    """The form for the criteria, and for what happens to scores based on the earlier ones."""
 
     earlier = forms.ChoiceField(
         label=gettext_lazy("Scores on the earlier list"),
@@ -280,7 +280,7 @@ class ChecklistForm(CriteriaForm):
 
 
 def checked_criteria(rows: Any) -> list[dict[str, Any]]:
-    """Objects with a text and a weight; ValidationError names what is wrong."""
+    """Check that the criteria are objects with a text and a weight; the ValidationError names each fault."""
     if not isinstance(rows, list) or not 1 <= len(rows) <= 20:
         raise ValidationError(
             _("A list of 1 to 20 objects is needed, such as %(example)s.")
@@ -314,7 +314,7 @@ class ChecklistAdmin(CuratorAdmin):
         return ("prompt", "criteria", *(("earlier",) if obj else ()), "author", "asked_in")
 
     def save_model(self, request: HttpRequest, obj: Checklist, form: Any, change: bool) -> None:
-        if "criteria" in form.changed_data:  # a person who only opened it has not written it
+        if "criteria" in form.changed_data:  # opening the page without a change makes nobody its author
             obj.written_by = curator_of(request)
         super().save_model(request, obj, form, change)
         if change and "criteria" in form.changed_data:

@@ -1,4 +1,4 @@
-"""Judgements and gold labels by POST: rows of Agon's own layouts, read and stored as a file of them is."""
+"""Judgements and gold labels by POST: rows in Agon's own layouts, read and stored like a file of such rows."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ JUDGED_ANSWERS: SentFields = {
 
 
 class LabelsTakenSerializer(serializers.Serializer[Any]):
-    """What became of the labels."""
+    """The result of storing labels."""
 
     arena = serializers.CharField(help_text="Slug of the arena.")
     gold_set = serializers.CharField(help_text="Name of the set that has them: an older one with the same labels serves, too.")
@@ -85,7 +85,7 @@ class LabelsTakenSerializer(serializers.Serializer[Any]):
 
 
 class JudgementsTakenSerializer(serializers.Serializer[Any]):
-    """What became of the judgements."""
+    """The result of storing judgements."""
 
     arena = serializers.CharField(help_text="Slug of the arena.")
     judges = serializers.ListField(child=serializers.IntegerField(min_value=1), help_text="Numbers of the judges.")
@@ -96,7 +96,7 @@ class JudgementsTakenSerializer(serializers.Serializer[Any]):
 
 
 class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
-    """Rows that are stored by the function that takes files."""
+    """Base of the views whose rows are stored by the function that imports files."""
 
     may_name: ClassVar[tuple[str, ...]] = ("name",)
     layout: ClassVar[str]
@@ -106,7 +106,7 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
         return rows_by_program.read(raw, self.columns, lambda _line, row: row)
 
     def stored(self, home: Home, path: Path, name: str) -> dict[str, Any]:
-        """What became of the rows in this file. Raises ImportProblems and TooManyCompetitors."""
+        """Store the rows of this file and return the result. Raises ImportProblems and TooManyCompetitors."""
         raise NotImplementedError
 
     def taken(self, request: Request) -> Response:
@@ -130,7 +130,7 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
 
 @contextmanager
 def _as_file(rows: Sequence[dict[str, Any]]) -> Iterator[Path]:
-    """A line a row, so that the number of a line is that of a row."""
+    """Write one row per line, so that line numbers are row numbers."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

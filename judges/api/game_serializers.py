@@ -1,4 +1,4 @@
-"""Games of judges -> JSON and CSV, under the same names. What a reader may not know is null in both."""
+"""Serializers of judges' games as JSON and CSV, with the same names. What the reader may not see is null in both."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ JSON_OBJECT = {"type": "object", "nullable": True, "additionalProperties": {}}
 
 
 def _field(kind: type[serializers.Field[Any, Any, Any, Any]], source: str | None, help_text: str = "", **options: Any) -> Any:
-    """`source` is None where it has the field's name."""
+    """Declare a field; `source` is None if it is the field's own name."""
     return kind(source=source, read_only=True, help_text=help_text, **options)
 
 

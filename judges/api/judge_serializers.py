@@ -1,4 +1,4 @@
-"""Audits of judges -> JSON. The numbers stand in the audit; nothing is decided here."""
+"""Serializers of audits. All numbers come from the stored audit; nothing is computed here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def _text(help_text: str, **options: Any) -> Any:
 
 
 class FigureField(serializers.FloatField):
-    """Without the noise behind its last digit."""
+    """The number rounded, without the noise of its last digits."""
 
     def to_representation(self, value: Any) -> Any:
         return figure(float(value))
@@ -117,7 +117,7 @@ class BehindSerializer(serializers.Serializer[Stored]):
 
 
 class FigureSerializer(serializers.Serializer[Stored]):
-    """One number with what it counts and how it is made. Without a value `note` says why there is none."""
+    """One figure, with its unit and basis. If it has no value, `note` says why."""
 
     section = _text("Part of the audit, as on its page.")
     name = serializers.CharField(read_only=True)
@@ -167,7 +167,7 @@ class RuleBoardSerializer(serializers.Serializer[Stored]):
 
 
 class ReplySerializer(serializers.Serializer[Stored]):
-    """What answered games of the judge."""
+    """A model, with the parameters sent, that answered games of the judge."""
 
     model = _text("The model string that came back.")
     parameters = serializers.DictField(read_only=True, help_text="As sent, without those that the endpoint refuses.")
@@ -214,7 +214,7 @@ class CoverageSerializer(serializers.Serializer[Stored]):
 
 
 class ChoiceSerializer(serializers.ModelSerializer[JudgeChoice]):
-    """A curator's choice on a judge, which goes before the rule."""
+    """A curator's choice about a judge, which overrides the rule."""
 
     at = serializers.DateTimeField(source="event.created_at", read_only=True)
 

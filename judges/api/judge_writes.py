@@ -1,4 +1,4 @@
-"""Judges by program: their cards are defined and changed, each change a new version, and counted or not in an arena."""
+"""REST views that define judges, change their cards (each change makes a new version), and choose where they count."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -94,7 +94,7 @@ class CardSerializer(serializers.ModelSerializer[Judge]):
 
 
 class JudgeChoiceSerializer(serializers.ModelSerializer[JudgeChoice]):
-    """The choice on a judge in an arena."""
+    """A curator's choice about a judge in an arena."""
 
     arena = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     judge = serializers.IntegerField(source="judge_id", read_only=True, help_text="Number of this version of the judge.")
@@ -134,7 +134,7 @@ class JudgeDefinitions(Writes):
 
 
 def _checked_values(request: Request, columns: SentFields) -> dict[str, Any]:
-    """With the endpoint itself for its name."""
+    """The fields with the endpoint's name replaced by the endpoint."""
     if access.is_kept_within(request.user):
         raise PermissionDenied("This token is limited to some arenas: judges belong to all.")
     values = checked_object(request.data, columns)
@@ -147,7 +147,7 @@ def _checked_values(request: Request, columns: SentFields) -> dict[str, Any]:
 
 
 def _checked(make: Any, parts: Mapping[str, Any], sent: Collection[str]) -> Judge:
-    """What cards are refused for, as a problem. `parts`: all of the card; `sent`: those that this request names."""
+    """Turn the refusal of a card into a problem. `parts`: all parts of the card; `sent`: those that this request names."""
     try:
         judge: Judge = make()
     except CardTaken as reason:
@@ -158,7 +158,7 @@ def _checked(make: Any, parts: Mapping[str, Any], sent: Collection[str]) -> Judg
 
 
 def _blamed(parts: Mapping[str, Any], sent: Collection[str]) -> str:
-    """The field that makes a card impossible: parameters that would not do with the protocol's own template either, or it."""
+    """The field to report, if possible one that was sent: parameters that fail even with the protocol's own template come first."""
     try:
         check_card(
             endpoint=parts["endpoint"], protocol=parts["protocol"], template="", parameters=parts.get("parameters") or {}
@@ -179,7 +179,7 @@ class JudgeCard(ReadView[Judge], Changes, RetrieveAPIView[Judge]):
     serializer_class = CardSerializer
 
     def get_queryset(self) -> QuerySet[Judge]:
-        """A judge that is known in other arenas alone is none of a token's that is for some."""
+        """A token limited to some arenas cannot see a judge that is known only in others."""
         audits = JudgeAudit.objects.filter(judge=OuterRef("pk"))
         within = audits.filter(arena__in=access.arenas_for(self.request.user))
         return super().get_queryset().filter(Exists(within) | ~Exists(audits))

@@ -1,1 +1,1 @@
-"""Games: texts, requests, rules that need no call, programs as judges, and who may read them."""
+"""Games: their texts and requests, rules that need no call, offline judges, and who may read games."""

@@ -23,10 +23,10 @@ MOST_AT_ONCE = 8_000
 
 @dataclass(frozen=True, slots=True)
 class GameReader:
-    """A visitor who may read an arena's battles, before the games on them."""
+    """A visitor who may read an arena's battles, and how much of their games."""
 
     is_curator: bool
-    is_open: bool  # what was asked and replied may be read too, apart from what held a reference
+    is_open: bool  # may also read requests and replies, except those that contained a reference
 
     @classmethod
     def of(cls, visitor: Visitor, arena: Arena) -> "GameReader":
@@ -84,7 +84,7 @@ def walk(games: QuerySet[Game], readable: QuerySet[Battle], arenas: Iterable[Are
 
 
 def _first_behind(behind: int, runs: list[int]) -> int | None:
-    """The next game of these runs, or of none: those of other arenas are jumped over."""
+    """The next game of these runs, or one without a run; games of other arenas are skipped."""
     rows = Game.objects.filter(pk__gt=behind).order_by("pk").values("pk")
     first_of_run = Subquery(rows.filter(run=OuterRef("pk"))[:1])
     of_runs = Run.objects.filter(pk__in=runs).annotate(first=first_of_run).aggregate(Min("first"))["first__min"]

@@ -14,7 +14,7 @@ from judges.games.visible_games import Attempts, attempts_of, call_of, messages_
 from judges.models import Game, JudgeAudit
 
 MOST_LISTED = 200
-MOST_IN_FULL = 40  # prompts are long: a page of two hundred of them is none
+MOST_IN_FULL = 40  # prompts are long: a page with two hundred of them could not be read
 LONGEST_BODY = 20_000
 
 BETTER = {
@@ -28,9 +28,9 @@ MUCH = {"a": gettext_lazy("A is much better"), "b": gettext_lazy("B is much bett
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came back."""
+    """One request and its reply."""
 
-    attempt: Attempt | None  # None: the reply was taken in from a file
+    attempt: Attempt | None  # None: the reply was imported from a file
     messages: list[dict[str, Any]]
     reply: SafeString | str
 
@@ -52,7 +52,7 @@ class BattleGames:
     is_all: bool
     cost: int
     n_with_verdict: int
-    n_kept_back: int  # what was asked held a reference answer, which is never public
+    n_kept_back: int  # the request contained a reference answer, which is never public
 
     @property
     def in_full(self) -> list[ShownGame]:
@@ -76,12 +76,12 @@ def games_on(battle: Battle, reader: GameReader) -> BattleGames:
 
 
 def shown_briefly(game: Game) -> ShownGame:
-    """Its verdict alone."""
+    """The game with its verdict only."""
     return ShownGame(game, *_verdict(game), "")
 
 
 def pages_of(games: BattleGames, arena: Arena) -> frozenset[int]:
-    """Judges of these games that have a page in this arena."""
+    """The judges of these games that have a page in this arena."""
     judges = {row.game.judge_id for row in games.rows}
     if not judges:
         return frozenset()

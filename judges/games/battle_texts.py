@@ -1,4 +1,4 @@
-"""Battles -> texts that judges read: few queries for many battles."""
+"""Loads the texts that judges read, with few queries for many battles."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ CUT = "\n[... cut here before judging, {n:,} more characters ...]"
 
 @dataclass(frozen=True, slots=True)
 class JudgedBattle:
-    """One battle as judges see it: texts, and how the two answers came to be."""
+    """One battle as judges see it: its texts, and how the generation of each answer ended."""
 
     battle_id: int
     pair: tuple[str, str]  # names of the competitors a and b
@@ -29,7 +29,7 @@ class JudgedBattle:
 
     @property
     def is_delivered(self) -> tuple[bool, bool]:
-        """Whether each answer came; one that was cut at the token limit did."""
+        """Whether each answer was delivered; an answer cut at the token limit was."""
         return self.finishes[0] in _DELIVERED, self.finishes[1] in _DELIVERED
 
     @property
@@ -39,17 +39,17 @@ class JudgedBattle:
 
     @property
     def is_identical(self) -> bool:
-        """Whether the two answers are the same, to the letter."""
+        """Whether the two answers are exactly the same."""
         first, second = (tuple(turn.strip() for turn in turns) for turns in self.item.answers)
         return first == second
 
     @property
     def longest(self) -> int:
-        """Characters of the longer answer's longest turn."""
+        """The number of characters in the longest turn of either answer."""
         return max(len(turn) for turns in self.item.answers for turn in turns)
 
     def taints(self) -> list[str]:
-        """What in the answers might speak to a judge, each reason once, with its side."""
+        """The signs that an answer addresses its judge, each reason once, with its side."""
         return [
             f"{side}: {reason}"
             for side, turns in zip("ab", self.item.answers, strict=True)
@@ -57,7 +57,7 @@ class JudgedBattle:
         ]
 
     def seen_by(self, parameters: Parameters) -> JudgeInput:
-        """With the operator's criteria, and both answers cut to the same length where the card asks for it."""
+        """The texts with the operator's criteria, and with both answers cut to the same length if the card says so."""
         item = replace(self.item, criteria=parameters.criteria) if parameters.criteria else self.item
         if parameters.over_long == "truncate" and self.longest > parameters.longest_answer:
             first, second = (tuple(_cut(turn, parameters.longest_answer) for turn in turns) for turns in item.answers)
@@ -69,7 +69,7 @@ _DELIVERED = {FinishState.STOP.value, FinishState.LENGTH.value}
 
 
 def contests_of(battle_ids: Iterable[int]) -> Iterator[JudgedBattle]:
-    """The contests of these battles in their order; battles whose answers are not here are left out."""
+    """The contests of these battles, in the same order; battles whose answers are not stored are left out."""
     for chunk in batched(battle_ids, BATTLES_A_QUERY):
         battles = Battle.objects.showable().select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b")
         battle_by_pk = battles.defer("prompt__html", "response_a__html", "response_b__html").in_bulk(chunk)
@@ -81,7 +81,7 @@ def contests_of(battle_ids: Iterable[int]) -> Iterator[JudgedBattle]:
 
 
 def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, JudgedBattle]]:
-    """Each answer beside itself, with its prompt's id: no battle, but as long as half of any battle that it is in, twice."""
+    """Each answer paired with itself, with its prompt's id; half the length of such a pair is its share of any real battle's."""
     for chunk in batched(response_ids, BATTLES_A_QUERY):
         rows = Response.objects.filter(pk__in=chunk).select_related("prompt", "competitor").defer("html", "prompt__html")
         answers = list(rows.order_by("pk"))
@@ -118,12 +118,12 @@ def _contest(battle: Battle, checklist: list[dict[str, object]]) -> JudgedBattle
 
 
 def criteria_of(checklist: Iterable[Mapping[str, object]]) -> tuple[Criterion, ...]:
-    """As a checklist keeps them."""
+    """The criteria as a checklist stores them."""
     return tuple(Criterion(str(row["text"]), float(str(row.get("weight", 1)))) for row in checklist)
 
 
 def as_rows(criteria: Iterable[Criterion]) -> list[list[object]]:
-    """As a game keeps them: text and weight of each."""
+    """The criteria as a game stores them: the text and weight of each."""
     return [[criterion.text, criterion.weight] for criterion in criteria]
 
 
@@ -133,7 +133,7 @@ def _turns(response: Response) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4_096)
 def _taints(text: str) -> tuple[str, ...]:
-    """An answer meets many others, and is looked through once."""
+    """The signs in one answer, cached because an answer meets many others."""
     return taints(text)
 
 

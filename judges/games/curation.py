@@ -27,7 +27,7 @@ def set_aside_games(games: models.QuerySet[Game], reason: str, actor: User | Non
 
 
 def restore_games(games: models.QuerySet[Game], actor: User | None) -> int:
-    """They count again; how many those are."""
+    """Make the verdicts count again, and return how many do."""
     return _recount(games, is_counted=True, reason="", actor=actor)
 
 
@@ -53,7 +53,7 @@ def _recount(
 
 
 def count_labels(items: models.QuerySet[GoldItem], is_counted: bool, actor: User | None) -> int:
-    """Gold labels count, or count no longer; how many of them changed."""
+    """Set whether gold labels count, and return how many were changed."""
     with transaction.atomic():
         changed = list(items.exclude(is_counted=is_counted).select_related("gold_set").order_by("gold_set__arena", "pk"))
         GoldItem.objects.filter(pk__in=[item.pk for item in changed]).update(is_counted=is_counted)
@@ -63,7 +63,7 @@ def count_labels(items: models.QuerySet[GoldItem], is_counted: bool, actor: User
 
 
 def count_answers(answers: models.QuerySet[GoldAnswer], is_counted: bool, actor: User | None) -> int:
-    """The same of labels of single answers."""
+    """The same for labels of single answers."""
     with transaction.atomic():
         changed = list(answers.exclude(is_counted=is_counted).select_related("gold_set").order_by("gold_set__arena", "pk"))
         GoldAnswer.objects.filter(pk__in=[answer.pk for answer in changed]).update(is_counted=is_counted)
@@ -78,7 +78,7 @@ def _record(arena_id: int, n_labels: int, is_counted: bool, actor: User | None) 
 
 
 def contradicting() -> models.QuerySet[GoldItem]:
-    """Labels that count and contradict another one of their battle; a tie and "both bad" are one class."""
+    """Counted labels that contradict another label of their battle; a tie and "both bad" are one class."""
     says = Case(When(label=Outcome.BOTH_BAD, then=Value(Outcome.TIE)), default=F("label"))
     labels = GoldItem.objects.counted().annotate(says=says)
     return labels.filter(Exists(labels.filter(battle=OuterRef("battle")).exclude(says=OuterRef("says"))))

@@ -1,4 +1,4 @@
-"""Which order each game has: both, or one of them, half and half."""
+"""Chooses the order of each game: both orders, or one of them, each for half of the battles."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +17,7 @@ OTHER: dict[Order, Order] = {"ab": "ba", "ba": "ab"}
 
 @dataclass(frozen=True, slots=True)
 class PlannedGame:
-    """One game to be: a battle in an order, and which repeat of it."""
+    """One planned game: a battle, an order and a repeat."""
 
     battle_id: int
     order: Order
@@ -65,7 +65,7 @@ def _of_one_pair(
     chosen: dict[Place, Order] = {}
     for place in places:
         if place not in kept:
-            # The rarer one; of equals the one that was not last.
+            # The rarer order; if both are equally frequent, the one that was not last.
             order = OTHER[order] if counts["ab"] == counts["ba"] else min(OTHER, key=lambda each: counts[each])
             counts[order] += 1
         chosen[place] = kept.get(place, order)

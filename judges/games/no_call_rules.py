@@ -1,4 +1,4 @@
-"""What is decided without a call: by policy, or because there is nothing to ask."""
+"""Decides games that need no call, by policy or because there is nothing to ask."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from judges.verdicts.verdict import Order, Side, Verdict, Winner
 
 @dataclass(frozen=True, slots=True)
 class DecidedWithoutCall:
-    """How a battle's games end without a call; `side` where that is a verdict."""
+    """How a battle's games end without a call; `side` is set if the ending is a verdict."""
 
     state: GameState
     why: Saying
@@ -20,11 +20,11 @@ class DecidedWithoutCall:
 
     @property
     def reason(self) -> str:
-        """In English, as it is stored."""
+        """The reason in English, as it is stored."""
         return str(self.why)
 
     def verdict(self, order: Order) -> Verdict | None:
-        """For the slots of a game in this order."""
+        """The ending for the slots of a game in this order."""
         return None if self.side is None else Verdict(slot_of(self.side, order))
 
 
@@ -43,14 +43,14 @@ def slot_of(side: Side, order: Order) -> Winner:
 
 
 def ruling_on(contest: JudgedBattle, parameters: Parameters | None) -> DecidedWithoutCall | None:
-    """None where the judge is to be asked; a program, which has no parameters, fears no length and no taint."""
+    """The ending without a call, or None if the judge has to be asked; limits of length and taint do not apply to programs."""
     return _on_texts(contest) or (None if parameters is None else _on_policies(contest, parameters))
 
 
 def _on_texts(contest: JudgedBattle) -> DecidedWithoutCall | None:
     missing = [name for name, came in zip(contest.pair, contest.is_delivered, strict=True) if not came]
     if missing:
-        # Whatever the cause of the failure, it is no evidence about the missing answer.
+        # A failure, whatever its cause, is not evidence about the missing answer.
         return DecidedWithoutCall(GameState.NOT_ASKED, _nobody_delivered(missing))
     if contest.is_identical:
         return DecidedWithoutCall(GameState.RULE, Saying(gettext_noop("identical answers tie")), "tie")

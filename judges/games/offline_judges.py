@@ -16,7 +16,7 @@ from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Verdict, Winner
 
 MAX_REFERENCE = 200
-"""A longer reference is a whole answer, which another answer neither equals nor contains, however right it is."""
+"""A longer reference is a whole answer, which even a correct answer neither equals nor contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def offline_verifier(kind: str, *, reference: str = "", verifier: Mapping[str, A
     try:
         if verifier:
             check_verifier(verifier)
-    except ValueError as error:  # stored before verifiers were checked at the door
+    except ValueError as error:  # stored by a version that did not check verifiers on import
         raise NothingToCheckError(f"the prompt's verifier cannot be used: {error}") from error
     if verifier and verifier["kind"] == kind:
         return verifier
@@ -183,7 +183,7 @@ def _longer(kind: str, game: OfflineGame) -> tuple[Winner, str]:
 
 
 def _random(kind: str, game: OfflineGame) -> tuple[Winner, str]:
-    """Drawn from the game's own names, so it is the same whatever was played before, and in any process."""
+    """Draw a verdict from the game's own names, so that it does not depend on earlier games or on the process."""
     drawn = sha256(json.dumps([game.judge, game.battle, game.order, game.repeat]).encode()).digest()
     return ("first" if drawn[0] % 2 else "second"), "drawn by lot"
 

@@ -24,14 +24,14 @@ ROWS_A_STATEMENT = 2_000
 
 
 def end_game(game: Game, state: GameState, *, reason: str = "") -> None:
-    """In memory: how it ended; a verdict is added by `give_verdict`."""
+    """Set in memory how the game ended; `give_verdict` adds a verdict."""
     game.state, game.reason = state.value, reason
     game.winner, game.strength, game.score_first, game.score_second = "", None, None, None
     game.label, game.label_start, game.label_end, game.criteria = "", None, None, None
 
 
 def give_verdict(game: Game, verdict: Verdict | float) -> None:
-    """Set in memory the verdict on its slots, or the points of the one answer that it showed."""
+    """Set in memory the verdict on the slots, or the score of the one answer that was shown."""
     if not isinstance(verdict, Verdict):
         game.score_first = verdict
         return
@@ -54,7 +54,7 @@ def file_ended(games: Sequence[Game], *, arena_id: int, now: datetime, reason: s
 
 
 def update_games(games: Sequence[Game], names: Sequence[str]) -> None:
-    """One prepared UPDATE for all: bulk_update would write a CASE for every column and row."""
+    """Run one prepared UPDATE for all rows: bulk_update would write a CASE for every column and row."""
     if not games:
         return
     if "event" in names:
@@ -69,7 +69,7 @@ def update_games(games: Sequence[Game], names: Sequence[str]) -> None:
 
 
 def _keep_endings(pks: Sequence[int]) -> None:
-    """Games that failed and are played again record their earlier ending, so boards of that time can be rebuilt."""
+    """Record the earlier ending of failed games that are played again, so that boards of that time can be rebuilt."""
     for chunk in batched(pks, ROWS_A_STATEMENT):
         failed = Game.objects.failed().filter(pk__in=chunk, event__isnull=False).order_by("pk")
         rows = [EarlierEnding(game_id=pk, event_id=event, state=state) for pk, event, state in failed.values_list(*ENDED)]

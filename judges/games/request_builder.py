@@ -1,4 +1,4 @@
-"""The request of one game: made from a judge's card and a battle, with its key in the cache."""
+"""Builds the request of one game from a judge's card and a battle, with its cache key."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,23 +18,23 @@ from judges.safeguards.delimiters import new_delimiter, request_key
 from judges.sayings import Refused, Saying, gettext_noop
 from judges.verdicts.verdict import Order, Verdict
 
-# Why a judge cannot be asked.
+# Reasons why a judge cannot be asked.
 FAULTY = gettext_noop("%(judge)s cannot be asked: %(reason)s. Edit the judge")
 NEEDS_TURNS = gettext_noop("%(protocol)s: made for several turns, and the prompt has one")
 NEEDS_CHECKLIST = gettext_noop("%(protocol)s: the prompt has no checklist yet: manage.py write_checklists has one written")
 
-# Fields of a target that stand in the card, or that no reply teaches.
+# Fields of a target that the card contains, or that no reply changes.
 _WHERE = frozenset({"wire", "base_url", "model", "key_name", "timeout", "allowed"})
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBuilder:
-    """A called judge, ready to compose requests."""
+    """A language-model judge, ready to compose requests."""
 
     judge: Judge
     protocol: Protocol
     parameters: Parameters
-    fault: Saying | None = None  # why nobody can be asked with this card
+    fault: Saying | None = None  # why this card cannot be asked at all
 
     @classmethod
     def of(cls, judge: Judge) -> "RequestBuilder":
@@ -47,7 +47,7 @@ class RequestBuilder:
         return cls(judge, protocol, parameters)
 
     def misfit(self, contest: JudgedBattle) -> Saying | None:
-        """Why this judge cannot be asked about this battle; None where it can."""
+        """Why this judge cannot be asked about this battle, or None if it can."""
         if self.fault is not None:
             return self.fault
         n_turns = len(contest.item.turns)
@@ -58,7 +58,7 @@ class RequestBuilder:
         return None
 
     def may_show_reference(self, contest: JudgedBattle) -> bool:
-        """Whether any game on it can show the reference."""
+        """Whether any game on this battle can show the reference."""
         return bool(contest.reference) and self.parameters.reference != "none"
 
     def reference_for(self, contest: JudgedBattle, *, seed: int, repeat: int) -> bool:
@@ -91,30 +91,30 @@ class RequestBuilder:
         What it asks about counts for itself, text by text and slot by slot: whatever a template made of it.
         """
         card = {name: value for name, value in self.judge.saying().items() if name not in ("parameters", "template", "name")}
-        if self.judge.is_apart:  # replies of the other endpoint are not its own
+        if self.judge.is_apart:  # replies from another endpoint must not be reused
             card["endpoint"] = self.judge.endpoint_id
         sent = {"max_tokens": request.max_tokens, "temperature": request.temperature, "seed": request.seed}
         read: dict[str, object] = {"schema": request.schema, "margin": self.parameters.margin}
         slots = self.protocol.slots(contest.seen_by(self.parameters), order=order)
         read["shown"] = {name: slots[name] for name in sorted(self.protocol.needed)}
-        if "checklist" in self.protocol.needed:  # their weights are not sent, and make the score
+        if "checklist" in self.protocol.needed:  # weights are not sent, but they determine the score
             read["weights"] = [criterion.weight for criterion in contest.item.checklist]
         return request_key(request.messages, fence, card | sent | read | {"learnt": learnt}, repeat=repeat)
 
     def verdict(self, label: str, item: JudgeInput) -> "Verdict | float":
-        """The meaning of a label: a verdict on the two slots, or the points of the one answer that was shown."""
+        """The meaning of a label: a verdict on the two slots, or the score of the one answer that was shown."""
         if isinstance(self.protocol, PairProtocol):
             return self.protocol.verdict(label)
         return self.protocol.score(label, item.checklist)
 
 
 def fence_for(contest: JudgedBattle) -> str:
-    """A new fence that stands in none of the texts that the request will hold."""
+    """A new fence that occurs in none of the texts that the request will contain."""
     return new_delimiter((*contest.item.texts(), contest.reference))
 
 
 def learnt_of(endpoint: Endpoint) -> dict[str, object]:
-    """What was learnt of an endpoint and shapes what is sent there, such as parameters that it refuses."""
+    """What was learnt about an endpoint and changes the requests sent to it, such as parameters that it refuses."""
     target = asdict(target_of(endpoint, frozenset()))
     return {name: _plain(value) for name, value in target.items() if name not in _WHERE}
 
@@ -124,7 +124,7 @@ def _plain(value: object) -> object:
 
 
 def asker_of(judge: Judge) -> RequestBuilder:
-    """Remembered by its card, which never changes."""
+    """Cached by the judge's card, which never changes."""
     return _asker_of_identity(judge.identity, judge.pk)
 
 

@@ -37,16 +37,16 @@ class RequestSummary:
 
 @dataclass(frozen=True, slots=True)
 class VisibleGame:
-    """One game, without what its reader may not know."""
+    """One game, without what its reader may not see."""
 
     game: Game
     verdict: Sided | None  # None: there is no verdict
     reason: str
     run: int | None
-    request: RequestSummary | None  # None: it was not asked, or how is not for this reader
+    request: RequestSummary | None  # None: no request was sent, or this reader may not see it
     attempts: list["VisibleAttempt"] = field(default_factory=list)
     reply: str = ""
-    criteria: list[dict[str, Any]] | None = None  # of the checklist it was asked with
+    criteria: list[dict[str, Any]] | None = None  # of the checklist in its request
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class VisibleAttempt:
 
     attempt: Attempt
     messages: list[dict[str, str]]
-    is_read: bool  # its reply is the one that the game was decided by
+    is_read: bool  # its reply decided the game
     error: str
     body: str
 
@@ -118,7 +118,7 @@ def read_of(attempts: Sequence[Attempt]) -> Attempt | None:
 
 
 def stored_reply_of(game: Game) -> str:
-    """A reply that was taken in from a file."""
+    """A reply that was imported from a file."""
     return game.reply or (game.copied_from.reply if game.copied_from else "")
 
 
