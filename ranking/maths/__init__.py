@@ -1,84 +1,84 @@
-"""Rankings from pairwise comparisons, with what is known about how sure they are.
+"""Rankings from pairwise comparisons, with their uncertainty.
 
-Pure: numpy and scipy, no database, no clock; randomness comes in as ``rng``. Ratings are natural
-log-odds with mean zero; one unit is ``400 / ln 10 = 173.7`` Elo points.
+Needs only numpy and scipy (and choix for Rank Centrality), no database and no clock; randomness comes from ``rng``.
+Ratings are natural log-odds with mean zero; one unit is ``400 / ln 10 = 173.7`` Elo points.
 
-The way through it: columns become `Comparisons`; a model makes a `Fit` or `Scores` of them; `intervals`, `rank_sets`, `p_best`
-and others say how sure it is; `bootstrap` does so for any method. Results print as tables; `columns()` and `to_frame()` give
-them as lists and as a DataFrame. One argument has one name everywhere: `cluster` (what is drawn independently, by default the
-prompt), `level` (of confidence), `n_resamples`, `rng`.
+How to use it: columns become `Comparisons`; a model turns them into a `Fit` or `Scores`; `intervals`, `rank_sets`, `p_best`
+and others give its uncertainty; `bootstrap` does so for any method. Results print as tables; `columns()` and `to_frame()`
+return them as lists and as a DataFrame. Arguments have the same names everywhere: `cluster` (the units drawn independently,
+by default prompts), `level` (of confidence), `n_resamples`, `rng`.
 
 Contents
 --------
-data: what is compared
-    Comparisons, OUTCOMES                   rows of who met whom and what came out
-    Cells, count_cells; Counts, counts      the same counted: by pair; of each competitor
-    Tally, CellRows, TallyFileError         counts that take votes as they come
-    style_differences, length_saturation    covariates from the texts
+data: comparisons and counts
+    Comparisons, OUTCOMES                   rows of two competitors and an outcome
+    Cells, count_cells; Counts, counts      counts by pair; counts by competitor
+    Tally, CellRows, TallyFileError         running counts that are updated vote by vote
+    style_differences, length_saturation    covariates from the answers' texts
 
 models: ratings
-    fit_bradley_terry                       logistic, a tie as half a win of each
-    fit_davidson, fit_rao_kupper            with ties of their own; fit_grounded_rao_kupper: "both bad" too
-    fit_contextual                          with the slot and covariates
-    fit_hierarchical, Hierarchical          by category, held together
-    fit_judge_aware, estimate_tau           voters or judges who tell differences better or worse
-    discriminations, Discriminations        how much better or worse
+    fit_bradley_terry                       logistic; a tie is half a win for each
+    fit_davidson, fit_rao_kupper            ties as an outcome; fit_grounded_rao_kupper: "both bad" too
+    fit_contextual                          with slot intercepts and covariates
+    fit_hierarchical, Hierarchical          by category, shrunk towards the whole
+    fit_judge_aware, estimate_tau           voters or judges who differ in discrimination
+    discriminations, Discriminations        the discriminations, with intervals
     fit_plackett_luce, rank_centrality      from rankings of many: Rankings
-    fit_prediction_powered                  votes with verdicts beside them: PredictionPowered, Powered, sampling_weights
-    fit_votes_and_verdicts                  both on separate comparisons
-    elo, elo_over_orders                    one after the other; over random orders: elo_mean_over_orders, EloOverOrders
+    fit_prediction_powered                  votes and verdicts on the same rows: PredictionPowered, Powered, sampling_weights
+    fit_votes_and_verdicts                  votes and verdicts as separate comparisons
+    elo, elo_over_orders                    row by row; over random orders: elo_mean_over_orders, EloOverOrders
 
 aggregation: scores without a model
-    win_rate, counting, mean_win_rate       shares of points, log-odds of them
-    borda, borda_two_level                  points for places
+    win_rate, counting, mean_win_rate       shares of points, or points
+    borda, borda_two_level                  points for ranks
 
-estimation: what a model returns
+estimation: results of models
     Fit, Scores                             ratings with a likelihood; numbers without one
-    Diagnostics, Provenance                 how they came about; Parameter, AtLimit: what else was estimated, or could not be
-    check_existence, Existence, Unrated     who can be rated at all
-    spread, Spread                          which variance and which quantile hold, by the clusters behind each statement
-    NotConvergedError, SeparationError      why there is no fit; both are UnfittedError
+    Diagnostics, Provenance                 how they were made; Parameter, AtLimit: further parameters, or why there is none
+    check_existence, Existence, Unrated     which competitors can be rated
+    spread, Spread                          the variance and quantile of each rating and difference
+    NotConvergedError, SeparationError      why a fit failed; both are UnfittedError
 
-uncertainty: how sure
+uncertainty: intervals, ranks and power
     intervals, Intervals                    of ratings; in_points, Points: as Elo points (ELO_PER_LOGIT, ELO_CENTRE)
     differences, Differences                of pairs of ratings
-    parameter_intervals, slot_intervals     of what else was estimated: ParameterIntervals
-    rank_sets, RankSets                     places that all hold together; powered_rank_sets: of a prediction-powered fit
-    p_best, p_top, Chances                  chances of a place; expected_ranks, ExpectedRanks; arena_rank; tiers
-    votes_to_flip, verified_votes_to_flip   how few votes carry an order: Flip
-    prompts_needed, ClustersNeeded          how many more would settle it
-    pair_evidence, PairEvidence             whenever one looks: who is above (e_process, e_process_above, e_bh)
-    confidence_sequence, ConfidenceSequence, anytime_differences, anytime_critical    the same as intervals
-    block_means, BlockMeans                 their unit, a prompt
+    parameter_intervals, slot_intervals     of further parameters: ParameterIntervals
+    rank_sets, RankSets                     simultaneous rank ranges; powered_rank_sets: for a prediction-powered fit
+    p_best, p_top, Chances                  chances of first places; expected_ranks, ExpectedRanks; arena_rank; tiers
+    votes_to_flip, verified_votes_to_flip   the fewest votes that change an order: Flip
+    prompts_needed, ClustersNeeded          how many more prompts separate two competitors
+    pair_evidence, PairEvidence             valid at any time: which of two is better (e_process, e_process_above, e_bh)
+    confidence_sequence, ConfidenceSequence, anytime_differences, anytime_critical    intervals valid at any time
+    block_means, BlockMeans                 their unit: one mean per prompt
 
-resampling: how sure, for any method
+resampling: uncertainty of any method
     bootstrap, Bootstrap                    BootstrapIntervals: percentiles of it
-    elo_replicates, levelled_draws          the same for Elo; for a board with one slot intercept
-    Resampled                               replicates in the place of a covariance, for `intervals` and the rest
+    elo_replicates, levelled_draws          replicates for Elo; for a fit with one slot intercept
+    Resampled                               ratings with replicates, accepted by `intervals`, `rank_sets` and others
 
-agreement: what raters are worth
-    Statistic                               what all of these are: a float that knows its n
-    cohen_kappa, scott_pi, fleiss_kappa     beyond chance; weighted_kappa_linear, weighted_kappa_quadratic
+agreement: reliability of raters
+    Statistic                               the type of these results: a float with its n
+    cohen_kappa, scott_pi, fleiss_kappa     two or more raters; weighted_kappa_linear, weighted_kappa_quadratic
     krippendorff_alpha                      with gaps; krippendorff_alpha_ordinal, krippendorff_alpha_interval (the scale)
-    icc_one_way, icc_agreement              of numbers; icc_agreement_of_mean
-    agreement_interval, AgreementInterval   how sure each of these is; UndefinedAgreementError: 0/0
-    fit_dawid_skene, DawidSkene             the true labels, and who confuses which
+    icc_one_way, icc_agreement              of numeric ratings; icc_agreement_of_mean
+    agreement_interval, AgreementInterval   an interval for any of these; UndefinedAgreementError: 0/0
+    fit_dawid_skene, DawidSkene             true labels, and each judge's confusions
     kendall_tau, spearman, tau_ap, rbo      of two rankings
     separability, agreement_with_confidence, pair_rank_brier    of two benchmarks
 
-transitivity: cycles, Cycles                x over y over z over x
+transitivity: cycles, Cycles                cycles: x beats y, y beats z, z beats x
 
-tournaments: who meets whom, in rounds
+tournaments: formats, play and replay
     single_elimination, seeded_elimination, swiss, round_robin, insertion, anchored
-    coin_flip, play_again                   rules for ties
-    play, Match, PlayedMatch, TournamentResult    to carry one through
-    replay_tournament, Replay               on stored results
-    simulate_rank_correlation, RankCorrelations    how well each finds the true order
+    coin_flip, play_again                   rules that break ties
+    play, Match, PlayedMatch, TournamentResult    playing a tournament
+    replay_tournament, Replay               tournaments on stored comparisons
+    simulate_rank_correlation, RankCorrelations    how well formats recover the true order
 
-pair_sampling: which comparison next
-    draw_pair, DrawnPair                    one pair by its weight; inverse_propensity_weights: to undo uneven chances
+pair_sampling: the next comparison
+    draw_pair, DrawnPair                    one pair drawn by weight; inverse_propensity_weights: corrects for uneven chances
     uniform_weights, balanced_weights, information_weights, variance_drop_weights, arena_variance_weights,
-    rank_decision_weights                   rules; with_floor, with_newcomer_boost, with_unrated: changes to them
+    rank_decision_weights                   rules; with_floor, with_newcomer_boost, with_unrated: modify their weights
 
 Examples
 --------

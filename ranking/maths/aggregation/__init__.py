@@ -1,1 +1,1 @@
-"""One ranking from many columns: Borda, mean win rates."""
+"""One ranking from many columns of scores: Borda counts, points and mean win rates."""

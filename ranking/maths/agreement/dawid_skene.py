@@ -1,4 +1,4 @@
-"""Dawid-Skene: what the true label of each item probably is, and how each judge confuses labels."""
+"""Dawid-Skene: the probable true label of each item, and how each judge confuses labels."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from ranking.maths.estimation.failures import NotConvergedError
 
 SMOOTHING_RIGHT = 2.0
 SMOOTHING_WRONG = 0.5
-"""Votes that every confusion starts with: on its diagonal, and beside it."""
+"""Prior votes in every confusion matrix: on the diagonal, and off it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Agreement: how far raters of the same items say the same, beyond chance, and how sure that is.
+"""Agreement of raters on the same items beyond chance, with intervals.
 
 Every statistic takes ratings of shape (items, raters) and gives a `Statistic`, a float that knows its n;
 `agreement_interval` takes any of them.
@@ -17,7 +17,7 @@ from ranking.maths.data.checks import checked_rng
 from ranking.maths.estimation.covariance import checked_level
 
 THOUGHT_OF = 1.5
-"""Items added, about which raters say anything."""
+"""The number of imagined items added, on which raters may give any ratings."""
 
 UNMET = 0.4
 """How far, on a log scale, the worth of clustered items goes from what was seen to the number of clusters; by simulation."""

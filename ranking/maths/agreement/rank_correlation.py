@@ -1,4 +1,4 @@
-"""Correlation: how alike two rankings are, and how well one benchmark's intervals tell what another's say."""
+"""Correlation of two rankings, and agreement of the intervals of two benchmarks."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Tables of ratings, items by raters: what every statistic of agreement checks first."""
+"""Tables of ratings, items by raters, as checked first by every statistic of agreement."""
 
 import numpy as np
 from numpy.typing import ArrayLike

@@ -4,7 +4,7 @@ from typing import Any
 
 
 class Statistic(float):
-    """An agreement or a correlation: a float in every calculation, and in a terminal its value with what it stands on.
+    """An agreement or a correlation: a float in calculations, shown in a terminal with its sample size and interval.
 
     Parameters
     ----------

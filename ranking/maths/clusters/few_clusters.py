@@ -16,7 +16,7 @@ FEW = 10
 MOST_NAMED = 3
 
 OUTWEIGHED = 1.5
-"""With fewer effective clusters than these one cluster decides nearly everything, and their number would puzzle a reader."""
+"""With fewer effective clusters than this, one cluster decides nearly everything, and their number would mislead."""
 
 
 class ClustersBehind(Protocol):

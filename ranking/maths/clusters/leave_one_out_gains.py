@@ -1,4 +1,4 @@
-"""What would be lost without a cluster: what it adds to the variance of each contrast, and what it carries alone."""
+"""The loss without one cluster: how far the variance of each contrast rises, and what only that cluster determines."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def _taken_apart(information: Floats, inverse: Floats) -> tuple[Floats, Floats]:
 
 
 def _is_singular(without: Floats, hessian: Floats) -> bool:
-    """Whether hardly anything is left in some direction."""
+    """Whether almost no information is left in some direction."""
     factor, failed = lapack.dpotrf(without, lower=1)
     if failed:
         return True
@@ -75,7 +75,7 @@ def _inverted(matrix: Floats) -> Floats | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Carrying:
-    """What would not be known without some one cluster.
+    """The contrasts that a single cluster carries alone.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class Carrying:
 
 
 def carried_by(informed: Informed, leverage: Floats, hessian: Floats, inverse: Floats, exact: Ints, m: int) -> Carrying:
-    """Find what is known through a single cluster alone."""
+    """Find the contrasts that a single cluster carries alone."""
     pairs, parameters = np.zeros((m, m), dtype=np.bool_), np.zeros(len(inverse) - m, dtype=np.bool_)
     central = np.ones(m, dtype=np.bool_)
     diagonal = np.diagonal(inverse)

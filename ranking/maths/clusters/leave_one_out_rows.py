@@ -72,7 +72,7 @@ class Alike:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowsLeft:
-    """What is needed of a likelihood at its maximum.
+    """The parts of a likelihood at its maximum that are needed here.
 
     Parameters
     ----------
@@ -321,7 +321,7 @@ def _add_column(column: Floats, key: Ints, values: Floats) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Degrees:
-    """How much clusters tell of each competitor.
+    """The information of clusters on each competitor.
 
     Parameters
     ----------
@@ -362,7 +362,7 @@ class Degrees:
 
 
 def degrees_of(rows: RowsLeft, clusters: Clusters, inverse: Floats) -> Degrees:
-    """How much the clusters of these rows tell of each competitor."""
+    """The information of the clusters of these rows on each competitor."""
     c, m, n_slots = rows.comparisons, len(rows.comparisons.names), len(clusters.times)
     table, further = np.zeros(n_slots * m), np.zeros((n_slots, len(inverse) - m))
     for part, slot in _slotted(rows, clusters):

@@ -1,4 +1,4 @@
-"""Sums of outer products over very many competitors, read by blocks of rows: covariances, and what clusters tell together."""
+"""Sums of outer products over very many competitors, read by blocks of rows: covariances, and information of clusters."""
 
 import numpy as np
 from numpy.typing import NDArray

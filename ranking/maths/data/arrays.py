@@ -1,4 +1,4 @@
-"""Names for the array types of this library, and the one constant that keeps memory flat."""
+"""Names for the array types of this library, read-only arrays, and the chunk size that bounds memory."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -36,7 +36,7 @@ def own[A: NDArray[Any]](values: A) -> A:
 
 
 def kept[A: NDArray[Any]](values: A) -> A:
-    """The same numbers, which nobody can change: a read-only copy, or the array itself where it is read-only throughout.
+    """The same numbers as a read-only array: a copy, or the array itself if it is read-only throughout.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def kept[A: NDArray[Any]](values: A) -> A:
 
 
 class HoldsArrays:
-    """For frozen dataclasses: their arrays are frozen too, and shared with no caller."""
+    """Base of frozen dataclasses whose arrays are frozen too, and not shared with any caller."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ class HoldsArrays:
 
 
 def keep_arrays(record: Any) -> None:
-    """Make every array field of a dataclass one that nobody can change.
+    """Make every array field of a dataclass read-only.
 
     Examples
     --------

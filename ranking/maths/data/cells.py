@@ -116,7 +116,7 @@ def cell_keys(comparisons: Comparisons, rows: slice | Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts(HoldsArrays):
-    """What lies behind each competitor, before any model. All arrays are (M,), in the order of `names`.
+    """Counts for each competitor, before any model. All arrays are (M,), in the order of `names`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a caller gets wrong most easily, refused in words: a generator, a cluster, when to stop."""
+"""Checks of common arguments, with clear errors: the generator, the cluster, when to stop."""
 
 from typing import Any
 

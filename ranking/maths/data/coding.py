@@ -171,7 +171,7 @@ def side_codes(field: str, labels: Any, allowed: tuple[str, ...]) -> SmallCodes:
 
 
 def _spelt(name: Any) -> Any:
-    """One spelling for what reads the same."""
+    """Names in one normal form, so that equal-looking names are equal."""
     if isinstance(name, bytes):
         raise ValueError(f"{name!r} is bytes: a name is text, .decode() makes it so")
     return normalize("NFC", name) if isinstance(name, str) else name
@@ -312,7 +312,7 @@ class _AddressHash:
             multiplier = multiplier * 0xBF58476D1CE4E5B9 % 2**64
 
     def places(self, numbers: Ints) -> Codes:
-        """Where in `known` each number is, if it is there at all."""
+        """The place of each number in `known`, if it is there."""
         slots = _products(numbers, self.multiplier)
         slots >>= self.shift
         return self.place.take(slots.view(np.int64))

@@ -1,4 +1,4 @@
-"""Comparisons: who met whom, and what came out, as integer arrays."""
+"""Comparisons as integer arrays: the two competitors of each row, and the outcome."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ Column = Literal["prompt", "voter", "judge"]
 CLUSTER_COLUMNS: tuple[Column, ...] = ("prompt", "voter", "judge")
 
 Cluster = Column | tuple[Column, Column]
-"""What is drawn independently: the values of one column, or of two that cross."""
+"""The units that are drawn independently: the values of one column, or of two crossed ones."""
 
 WeightKind = Literal["count", "sampling"]
 WEIGHT_KINDS: tuple[WeightKind, ...] = ("count", "sampling")

@@ -1,4 +1,4 @@
-"""Linking: which competitors comparisons connect, in whatever way they end."""
+"""Connectivity: which competitors are linked by comparisons, whatever the outcomes."""
 
 import numpy as np
 from scipy.sparse import coo_array

@@ -1,4 +1,4 @@
-"""Style of responses as covariates: what may sway a voter beside substance."""
+"""Style of responses as covariates, since length and markdown may sway voters besides the content."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Tables: results as a reader wants to see them, a line a competitor, in a terminal or as a DataFrame."""
+"""Tables of results, with a line for each competitor, for a terminal or as a DataFrame."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_ROWS = 20
-"""A longer table is cut: nobody reads the three hundredth line in a terminal."""
+"""A longer table is cut."""
 
 
 class Tabled:
-    """For results with one entry a name: `columns`, `to_frame`, and a `repr` that can be read.
+    """Base of results with one entry per name: `columns`, `to_frame`, and a readable `repr`.
 
     A class says in `LABEL` which field names the rows, in `SHOWN` which are the columns.
     """

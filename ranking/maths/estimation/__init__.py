@@ -1,1 +1,1 @@
-"""What all likelihood models share: existence of a maximum, Newton, fits, covariances."""
+"""Shared by all likelihood models: existence of a maximum, Newton's method, results of fits, covariances."""

@@ -50,7 +50,7 @@ class Rated(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the reader of the ratings must know."""
+        """Notes for readers of the ratings."""
 
     def covariance(self, cluster: Cluster | None = "prompt") -> Floats:
         """(m, m) with comparisons (None) or clusters drawn independently."""
@@ -159,7 +159,7 @@ def difference_variance(covariance: Floats) -> Floats:
 
 
 def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
-    """How sure every rating and every difference is, by how many clusters stand behind it, and in words.
+    """The uncertainty of every rating and difference, by the clusters behind each, with notes in words.
 
     Votes on one prompt depend on each other, so what counts is not how many votes there are but on how many prompts, and
     how evenly. That is asked for each statement by itself, not for the board: a newcomer met on three prompts stands on

@@ -11,7 +11,7 @@ from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.notes import Note, noted
 
 LIGHTEST = 1e-12
-"""A result that weighs less than this share of the heaviest does not count when it is asked who can be rated."""
+"""A result that weighs less than this share of the heaviest is ignored when deciding who can be rated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def strong_labels(half_wins: Floats) -> Ints:
     >>> strong_labels(np.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
     [0, 0]
     """
-    # Told as yes or no: the sparse graph takes weights under 1e-8 for nothing.
+    # As booleans, since the sparse graph treats weights under 1e-8 as zero.
     won = half_wins > 0
     if np.count_nonzero(won) == won.size - len(won) and not won.diagonal().any():
         return np.zeros(len(won), dtype=np.int64)  # everybody won or tied against everybody
@@ -170,7 +170,7 @@ def strong_labels(half_wins: Floats) -> Ints:
 
 
 def _topological_order(beats: Bools, label: Ints, sizes: Ints) -> list[int]:
-    """Components so that nobody stands above one who beat it; free choices by size, then first member."""
+    """The components in an order in which none is above one that beat it; ties are ordered by size, then first member."""
     n = len(sizes)
     if n < 2:
         return list(range(n))

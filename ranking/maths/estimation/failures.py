@@ -1,4 +1,4 @@
-"""Fits that do not come to ratings: why, for a reader, and what a programmer can do about it."""
+"""Errors of fits without ratings, with the cause for readers and a remedy for programmers."""
 
 from ranking.maths.notes import Note
 

@@ -50,7 +50,7 @@ class Diagnostics:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What was fitted, in words and numbers that a snapshot can keep."""
+    """What was fitted and how, in words and numbers that a snapshot can store."""
 
     method: str
     ties: str
@@ -94,7 +94,7 @@ class AtLimit:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(HoldsArrays, Tabled):
-    """Ratings with all that is needed to say how sure they are.
+    """Ratings with all that is needed to compute their uncertainty.
 
     Parameters
     ----------
@@ -236,12 +236,12 @@ class Fit(HoldsArrays, Tabled):
 
     @property
     def groups(self) -> Ints:
-        """(m,) zeros: whom a likelihood rates it also links."""
+        """The group of each competitor, (m,): all zero, since a likelihood rates only linked competitors."""
         return np.zeros(len(self.names), dtype=np.int64)
 
     @property
     def is_pulled(self) -> bool:
-        """Ratings of a likelihood begin nowhere."""
+        """False: likelihood ratings have no fixed start."""
         return False
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Half-win Bradley-Terry at given ratings: chances, Hessian, and how each comparison pulls."""
+"""Half-win Bradley-Terry at given ratings: chances, Hessian, and the score of each comparison."""
 
 import numpy as np
 from scipy.special import expit

@@ -1,4 +1,4 @@
-"""Likelihoods at their maximum: how they bend, how each comparison pulls, and the covariances that follow.
+"""Likelihoods at their maximum: the Hessian, the score of each comparison, and the covariances that follow.
 
 A model has m ratings, which sum to zero, and k further parameters (a tie width, a slope ...): p = m + k in
 all, ratings first. A comparison of a and b has a score (the gradient of its log-likelihood) with an entry at
@@ -20,7 +20,7 @@ from ranking.maths.data.comparisons import Cluster, Column, Comparisons
 
 
 class Likelihood(Protocol):
-    """What a fit needs to know of its model to say how sure it is."""
+    """What a fit needs from its model to compute covariances."""
 
     def hessian(self) -> Floats:
         """(p, p), sign turned, positive definite: the free shift of the ratings is pinned (see `grounded`)."""

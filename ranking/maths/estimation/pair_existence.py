@@ -1,4 +1,4 @@
-"""Existence, asked of pairs that met: the same answer as `check_existence`, without a table of all pairs."""
+"""Existence by pairs that met: the same result as `check_existence`, without a table of all pairs."""
 
 import heapq
 
@@ -84,7 +84,7 @@ def _results(pairs: PairCounts) -> tuple[Codes, Codes, Floats]:
 
 
 def _topological_order(above: Ints, below: Ints, label: Ints, sizes: Ints) -> list[int]:
-    """Components so that nobody stands above one who beat it; free choices by size, then first member."""
+    """The components in an order in which none is above one that beat it; ties are ordered by size, then first member."""
     n = len(sizes)
     between = np.unique(above * max(n, 1) + below)
     above, below = np.divmod(between, max(n, 1))

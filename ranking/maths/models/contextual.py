@@ -157,7 +157,7 @@ def _ridge(rows: "_ContextRows", of_ratings: float, of_slots: float) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Slots:
-    """Who judged and in which order.
+    """The judge and the order of presentation of each row.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ class _Slots:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ContextRows:
-    """Comparisons with what is the same at every step: the pair of each row in an (m, m) table, and its slot."""
+    """Comparisons with values that are the same at every step: each row's pair in an (m, m) table, and its slot."""
 
     comparisons: Comparisons
     pair: Codes
@@ -427,7 +427,7 @@ def _highest(rows: _ContextRows, first: Floats, ridge: Floats, *, max_steps: int
 
 
 def _endless(rows: _ContextRows, ridge: Floats) -> Floats | None:
-    """A direction in which the likelihood rises for ever, what has a prior fixed: (p,)."""
+    """A direction in which the likelihood rises without end, with parameters that have a prior held fixed: (p,)."""
     c, m = rows.comparisons, len(rows.comparisons.names)
     kept = np.flatnonzero(c.weights() > 0)
     number = np.arange(len(kept))
@@ -443,7 +443,7 @@ def _endless(rows: _ContextRows, ridge: Floats) -> Floats | None:
 
 
 def _first(rows: _ContextRows, begin: Fit, start: Fit | None) -> Floats:
-    """Where to climb from: the fit of similar data, or Bradley-Terry without context."""
+    """The start of the iteration: the fit of similar data, or Bradley-Terry without context."""
     if start is None:
         return np.append(begin.ratings, np.zeros(rows.n_parameters - len(begin.names)))
     known = {parameter.name: parameter.estimate for parameter in start.parameters}

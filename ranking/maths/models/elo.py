@@ -39,7 +39,7 @@ BLOCK_BYTES = 1 << 28
 ROWS_A_CHUNK = 1_024
 SPARE_DRAWS = 100
 NOTHING = 1
-"""The key of a row that changes nothing: competitor 0 ties with itself."""
+"""The key of a row without effect: competitor 0 ties with itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,7 +261,7 @@ def _checked_rate(k: float, base: float, scale: float) -> float:
 
 
 def _met(comparisons: Comparisons) -> Bools:
-    """Who took part in a comparison that counts, (M,) bool."""
+    """The competitors with a counted comparison, (M,) bool."""
     counted = comparisons.weights() > 0
     met = np.zeros(len(comparisons.names), dtype=np.bool_)
     met[comparisons.a[counted]] = True

@@ -1,4 +1,4 @@
-"""Judge-aware Bradley-Terry: voters (or judges) who tell competitors apart more, less, or the wrong way round."""
+"""Judge-aware Bradley-Terry: voters (or judges) who discriminate more or less well, or the wrong way round."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

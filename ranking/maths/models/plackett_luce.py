@@ -306,7 +306,7 @@ def rank_centrality(comparisons: Comparisons) -> Scores:
     >>> centrality.scores.round(4).tolist()
     [0.5493, -0.5493]
     """
-    # choix loads scipy.stats, which takes a second: only who calls this waits for it.
+    # imported here because choix loads scipy.stats, which takes a second
     from choix.utils import log_transform, statdist
 
     cells = count_cells(comparisons)

@@ -1,4 +1,4 @@
-"""Prediction-powered ratings: few human votes, many judge verdicts, and no more trust in the judge than it earns."""
+"""Prediction-powered ratings: few human votes, and many verdicts of a judge that is trusted only as far as it agrees."""
 
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,7 @@ from ranking.maths.models.powered_covariances import Joint, Sample, Units, joint
 from ranking.maths.notes import Note, noted
 
 JUDGE_PRIOR_SD = 10.0
-"""Keeps the judge's own ratings finite. They only serve as a reference, so a wide prior costs nothing."""
+"""A wide prior that keeps the judge's own ratings finite; it does no harm, as they only serve as a reference."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -353,7 +353,7 @@ def _checked_weights(weights: ArrayLike, read: Bools) -> Floats:
 
 
 def _columns(standing: Spread, cluster: Column | None) -> tuple[Column | None, ...]:
-    """Whose covariances count; the first chooses how far to trust the judge."""
+    """The covariances to use; the first determines the trust in the judge."""
     if standing.kind == "iid" or standing.n_clusters < 2:
         return (None,)
     few = bool((standing.difference_clusters < FEWEST_CLUSTERS).any())
@@ -392,7 +392,7 @@ def _powered(contrasts: _Contrasts, clusters: Floats, critical: Floats) -> Power
     ratio = np.divide(first.across, first.drift, out=np.zeros_like(first.across), where=first.drift > 0)
     trust = np.where(contrasts.flat, 0.0, np.clip(ratio, 0, 1))
     left = _left(contrasts, trust)
-    # One more number was estimated from as many clusters as stand behind the human votes.
+    # One more parameter was estimated from the clusters of the human votes.
     lost = 1 + 1 / np.maximum(clusters - 2, 1)
     variance = np.where(trust > 0, np.minimum(left * lost, contrasts.human_variance), contrasts.human_variance)
     estimate, se = contrasts.human - trust * contrasts.drift, np.sqrt(variance)

@@ -270,7 +270,7 @@ def _notes(names: tuple[str, ...], cells: Cells, *, has_prior: bool) -> tuple[st
 def _frame(
     comparisons: Comparisons, cells: Cells, kept: Bools, *, prior_sd: float | None, max_steps: int, tolerance: float
 ) -> Fit:
-    """Who is rated and who is not; the ratings, of Bradley-Terry with a prior, are where to begin."""
+    """Which competitors are rated; the ratings, by Bradley-Terry with a prior, are the start of the iteration."""
     rated = comparisons.among(kept)
     begin = fit_bradley_terry(rated, prior_sd=1.0)
     known = {} if prior_sd is None else {"prior_sd": prior_sd}
@@ -317,7 +317,7 @@ def _refuse_one_sided(cells: Cells) -> None:
 
 
 def _first(begin: Fit, start: Fit | None, *, has_ties: bool) -> Floats:
-    """Where to climb from: the fit of similar data by this model, or what equal competitors would show."""
+    """The start of the iteration: the fit of similar data by this model, or the values for equal competitors."""
     n_further = 2 if has_ties else 1
     if start is not None and start.provenance.method == begin.provenance.method and len(start.parameters) == n_further:
         ratings = aligned(start, begin.names)
@@ -343,6 +343,6 @@ def _no_ties(cells: Cells, peak: Floats) -> tuple[AtLimit, ...]:
         return float(n_each @ np.log1p(-np.exp(pair_bend.log_chance[:, TIE])) - np.log(DOUBT))
 
     reason = f"none of {numbered(n_each.sum())} is a tie: kappa is 0"
-    # Even an endless width leaves "both bad" its chance: few comparisons may bound nothing.
+    # Even an infinite width leaves "both bad" its chance, so few comparisons may give no bound.
     bound = np.inf if excess(WIDEST) > 0 else float(brentq(excess, -WIDEST, WIDEST))
     return (AtLimit(PARAMETERS[0], limit=-np.inf, bound=bound, reason=reason),)

@@ -1,1 +1,1 @@
-"""Bootstraps and refits."""
+"""Bootstraps of ratings, and the fast refits that they need."""

@@ -1,4 +1,4 @@
-"""Bootstrap: ratings of resampled data, for every method; the twin that checks the sandwich."""
+"""Bootstrap: ratings of resampled data, for every method; it also serves to check the sandwich covariance."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -364,7 +364,7 @@ def _row_counts(fit: Fit, columns: tuple[Column, ...]) -> _Counts:
 
 
 def _cells(fit: Fit) -> Cells:
-    """What was counted for the fit is not counted again."""
+    """The fit's counts, reused rather than counted again."""
     return fit.likelihood.cells if isinstance(fit.likelihood, CellLikelihood) else fit.cells
 
 

@@ -30,10 +30,10 @@ ROUNDS_OF_FORGETTING = 4
 """A replicate plays this many times the rows that forgetting takes, and averages over the later ones."""
 
 NO_NOISE = 0.005
-"""A smaller share is not worth taking out, nor a word."""
+"""A smaller share of noise is neither removed nor noted."""
 
 MOST_NOISE = 0.75
-"""A larger share of the replicates' variance is not taken out: too little is left to be known."""
+"""A larger share of the replicates' variance is not removed, because too little would remain."""
 
 
 def elo_replicates(

@@ -17,7 +17,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refitter:
-    """What all refits start from: the maximum of the whole data.
+    """The start of all refits: the maximum on the whole data.
 
     Counts are given by pair (i, j), i < j, in the order of ``np.triu_indices(m, 1)``: P = m (m - 1) / 2.
 
@@ -98,7 +98,7 @@ class Refitter:
         """Ratings (m, B), and whether the last step of each was within the tolerance."""
         ratings = np.repeat(self.ratings[:, None], scores.shape[1], axis=1)
         length = np.full(scores.shape[1], np.inf)
-        # A replicate without a maximum runs away: that is seen in its steps.
+        # A replicate without a maximum diverges, which its steps show.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(CHORD_STEPS):
                 step = self.inverse @ _pull(scores, totals, ratings)

@@ -112,7 +112,7 @@ class Resampled(HoldsArrays):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the replicates' reader must know; of single comparisons only where nothing else was drawn."""
+        """Notes for readers of the replicates; on single comparisons only if nothing else was drawn."""
         bootstraps = [drawn for by, drawn in self.replicates.items() if by is not None] or list(self.replicates.values())
         return tuple(dict.fromkeys(note for drawn in bootstraps for note in drawn.notes))
 

@@ -1,4 +1,4 @@
-"""Resampled ratings with the liking for a slot taken out: small refits beside each other instead of one after the other."""
+"""Resampled ratings adjusted for slot preference, by small refits that run side by side instead of one after the other."""
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -15,7 +15,7 @@ MOST_TOGETHER = 24
 
 MOST_STEPS = 25
 FAR = 20.0
-"""Log-odds: what is so far out is on its way to infinity."""
+"""Log-odds beyond which a parameter is taken to diverge."""
 
 TOLERANCE = 1e-9
 FLAT = 1e-9

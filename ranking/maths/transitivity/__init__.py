@@ -1,1 +1,1 @@
-"""Cycles: where comparisons contradict any order."""
+"""Cycles: comparisons that contradict any single order."""

@@ -1,1 +1,1 @@
-"""How sure a ranking is: intervals, rank sets, probabilities of ranks, votes to flip, power."""
+"""Uncertainty of a ranking: intervals, rank sets, probabilities of ranks, votes to flip, power."""

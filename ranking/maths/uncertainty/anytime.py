@@ -1,4 +1,4 @@
-"""Anytime-valid inference: statements about pairs that stay right however often, and whenever, one looks.
+"""Anytime-valid inference: statements about pairs that stay valid however often, and whenever, one looks.
 
 Votes on one prompt depend on each other, so single votes are no fair bets. The unit is the block: the mean of
 a pair's points on one prompt. Prompts drawn from a population give blocks in [0, 1] of one mean, the share

@@ -1,4 +1,4 @@
-"""Elo points: natural log-odds on the scale that readers know, shifted so that something stands at a round number."""
+"""Elo points: natural log-odds on the scale that readers know, shifted so that the mean or an anchor is a round number."""
 
 import math
 from dataclasses import dataclass

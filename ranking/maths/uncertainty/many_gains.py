@@ -1,4 +1,4 @@
-"""What the next comparison of each pair would tell, where pairs are too many to list: exact for those that met."""
+"""Information of the next comparison of each pair, if pairs are too many to list; exact for pairs that met."""
 
 from dataclasses import dataclass
 

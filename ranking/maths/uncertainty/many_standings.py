@@ -31,7 +31,7 @@ from ranking.maths.uncertainty.many_covariances import IidCovariance, inverse_in
 from ranking.maths.uncertainty.pruned_max_t import MOST_CLOSE, ClosePairs, close_pairs, largest_gaps
 
 N_DRAWS = 1_000
-"""They give c to about half a per cent: the more pairs, the less the largest gap varies."""
+"""Draws that give the critical value to about half a per cent: with more pairs, the largest gap varies less."""
 
 GRID = 512
 """Degrees of freedom between which a critical value is bounded before it is computed."""
@@ -39,7 +39,7 @@ GRID = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ManyStandings(HoldsArrays):
-    """What is known of very many ratings.
+    """Intervals, rank ranges and other figures of very many ratings.
 
     Parameters
     ----------

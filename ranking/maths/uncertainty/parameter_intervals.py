@@ -1,4 +1,4 @@
-"""Intervals for what is estimated beside the ratings: slot intercepts, covariates, tie widths."""
+"""Intervals for parameters other than ratings: slot intercepts, covariates, tie widths."""
 
 from dataclasses import dataclass, replace
 
@@ -98,7 +98,7 @@ def parameter_intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: 
 
 
 def slot_intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: float = 0.95) -> ParameterIntervals:
-    """Of slot intercepts: as `parameter_intervals`, but none is surer than its prior and games make it.
+    """Intervals of slot intercepts: as `parameter_intervals`, but none narrower than its prior and games allow.
 
     Where one slot was always chosen no game differs from another, and the prior's own width is all that is known.
 

@@ -12,7 +12,7 @@ from ranking.maths.estimation.fit import Fit
 
 @dataclass(frozen=True, slots=True)
 class ClustersNeeded:
-    """How much it takes to separate two competitors.
+    """How many clusters, and votes, it takes to separate two competitors.
 
     Parameters
     ----------

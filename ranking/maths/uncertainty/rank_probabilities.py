@@ -19,7 +19,7 @@ from ranking.maths.uncertainty.rank_sets import RankSets
 DRAWS_A_CHUNK = 1_000
 
 ANYWHERE = 1e12
-"""Times the model's own variance: as good as infinite."""
+"""A multiple of the model's own variance that is practically infinite."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -55,7 +55,7 @@ class Chances(HoldsArrays, Tabled):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ExpectedRanks(HoldsArrays, Tabled):
-    """The mean of each competitor's rank over what its rating may be.
+    """The mean of each competitor's rank over the distribution of the ratings.
 
     Parameters
     ----------
