@@ -158,7 +158,7 @@ def _checked(make: Any, parts: Mapping[str, Any], sent: Collection[str]) -> Judg
 
 
 def _blamed(parts: Mapping[str, Any], sent: Collection[str]) -> str:
-    """The field to report, if possible one that was sent: parameters that fail even with the protocol's own template come first."""
+    """The field to report, preferably one sent: parameters come first if they fail with the protocol's own template too."""
     try:
         check_card(
             endpoint=parts["endpoint"], protocol=parts["protocol"], template="", parameters=parts.get("parameters") or {}

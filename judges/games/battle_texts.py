@@ -81,7 +81,7 @@ def contests_of(battle_ids: Iterable[int]) -> Iterator[JudgedBattle]:
 
 
 def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, JudgedBattle]]:
-    """Each answer paired with itself, with its prompt's id; half the length of such a pair is its share of any real battle's."""
+    """Each answer paired with itself, with its prompt's id; half of such a pair's length is its share of any battle's."""
     for chunk in batched(response_ids, BATTLES_A_QUERY):
         rows = Response.objects.filter(pk__in=chunk).select_related("prompt", "competitor").defer("html", "prompt__html")
         answers = list(rows.order_by("pk"))
