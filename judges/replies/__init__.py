@@ -1,1 +1,1 @@
-"""From the text of a reply to a label. Pure."""
+"""Reads the label in the text of a reply. Pure functions."""

@@ -43,7 +43,7 @@ _SET_OFF = LazyPattern(
     re.I,
 )
 _STRUCK = LazyPattern(r"~~(?=[^\s~])[^~\n]{1,200}~~")
-QUOTED = "\n(quoted)\n"  # stays where a quotation stood: a line without a label
+QUOTED = "\n(quoted)\n"  # replaces a quotation: a line without a label
 _LONGEST_ALONE = 60  # of a code block that may hold nothing but a label
 
 
@@ -65,18 +65,18 @@ def marks_in(text: str, fence: str) -> list[ThinkingMarker]:
 
 
 def without_echo(text: OffsetText, fence: str | None) -> OffsetText:
-    """Without what stands inside the request's fences; with a fence left open, without all that might stand inside."""
+    """The text without what is inside the request's fences, and after an open fence without all that may be inside."""
     return text if fence is None else text.cut(_between(marks_in(text.text, fence), len(text.text)))
 
 
 def without_marked_answers(text: OffsetText) -> OffsetText:
-    """Without what stands between the marks that other templates set round an answer."""
+    """The text without what is between the marks that other templates put around an answer."""
     marks = [ThinkingMarker(match["what"].lower() != "end", *match.span()) for match in _ANSWER_MARK.finditer(text.text)]
     return text.cut(_between(marks, len(text.text)))
 
 
 def without_thoughts(text: OffsetText) -> OffsetText:
-    """Without <think> blocks; what comes before an end without a beginning, or after a beginning without an end, is one too."""
+    """The text without <think> blocks; an end tag without a start covers all before it, a start without an end all after it."""
     marks: list[ThinkingMarker] = []
     for match in _THOUGHT.finditer(text.text):
         if match["turn"] and not (marks and marks[-1].is_begin):
@@ -116,7 +116,7 @@ def without_quotations(text: OffsetText) -> OffsetText:
 
 
 def _set_off(text: str) -> list[tuple[int, int]]:
-    """What stands between tags that quote; a tag without its counterpart is let be."""
+    """The text between quoting tags; a tag without its counterpart is ignored."""
     spans: list[tuple[int, int]] = []
     opened: int | None = None
     for match in _SET_OFF.finditer(text):
@@ -129,7 +129,7 @@ def _set_off(text: str) -> list[tuple[int, int]]:
 
 
 def _quoted_lines(text: str) -> list[tuple[int, int, str]]:
-    """Block quotes and code blocks, line by line, with what stands for them."""
+    """Block quotes and code blocks, line by line, with their replacements."""
     pieces: list[tuple[int, int, str]] = []
     lines = list(re.finditer(r"[^\n]*(?:\n|$)", text))
     at = 0
@@ -167,7 +167,7 @@ def quotations_that_go_on(text: str) -> list[tuple[int, int]]:
 
 
 def _closing(lines: list[re.Match[str]], at: int, ticks: str) -> int:
-    """The number of the line that closes the block; the number of lines where none does."""
+    """The number of the line that closes the block, or the number of lines if none does."""
     for number in range(at + 1, len(lines)):
         line = lines[number][0].strip()
         if line.startswith(ticks) and not line.strip(ticks[0]):

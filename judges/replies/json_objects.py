@@ -1,4 +1,4 @@
-"""JSON objects in a reply, as models write them: in prose, in wrappers, with Python's quotes, comments and commas too many."""
+"""JSON objects in a reply as models write them: in prose, in wrappers, with Python's quotes, comments or extra commas."""
 
 import json
 import re
@@ -34,7 +34,7 @@ class Doubled(tuple[object, ...]):
 
 @dataclass(frozen=True, slots=True)
 class ReplyObject:
-    """A JSON object in a text and where it stands; names of fields are folded."""
+    """A JSON object in a text, with its place; names of fields are folded."""
 
     fields: dict[str, object]
     start: int
@@ -86,7 +86,7 @@ class ReplyObject:
 
 
 def _is_exact(value: object) -> bool:
-    """Whether a value can be a label and nothing beside it, which "Answer A" is not."""
+    """Whether a value can be a label alone, which "Answer A" is not."""
     return isinstance(value, str | int | float) and len(str(value).split()) == 1
 
 
@@ -120,7 +120,7 @@ def _decoded(decoder: json.JSONDecoder, text: str, place: int) -> tuple[dict[str
 
 
 def _strict(text: str) -> str:
-    """The same text, sign by sign, in JSON's own spelling."""
+    """The same text, character by character, in JSON's own spelling."""
     return _TOKEN.sub(_respelled, text)
 
 
@@ -134,7 +134,7 @@ def _respelled(token: re.Match[str]) -> str:
 
 
 def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object with folded names; a name that comes twice keeps all its values."""
+    """An object with folded names; a repeated name keeps all its values."""
     fields: dict[str, object] = {}
     for name, value in pairs:
         key = name.strip().casefold()
@@ -163,7 +163,7 @@ def _having(
 
 
 def _labels_in(fields: dict[str, object], labels: Labels) -> Iterator[str | None]:
-    """The label of an object; all of them where a field comes twice."""
+    """The label of an object; all labels if a field is repeated."""
     doubled = {name: values for name, values in fields.items() if isinstance(values, Doubled)}
     alternatives = [fields | {name: value} for name, values in doubled.items() if name in labels.fields for value in values]
     yield from dict.fromkeys(labels.in_object(_folded(alternative)) for alternative in alternatives or [fields])
@@ -178,7 +178,7 @@ def _folded(fields: dict[str, object]) -> dict[str, object]:
 
 
 def place_of_label(one: ReplyObject, text: str, labels: Labels, name: str = "") -> tuple[int, int]:
-    """Where the field's value stands; the whole object where several fields make the label."""
+    """The place of the field's value, or of the whole object if several fields make the label."""
     if len(labels.fields) > 1:
         return one.start, one.end
     field = name or labels.fields[0]

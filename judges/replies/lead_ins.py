@@ -137,7 +137,7 @@ def _leads_elsewhere(text: str, *, is_number: bool) -> bool:
 
 
 def _last_part(clause: str) -> str:
-    """What stands between the last two colons: "initial thoughts: both fine" leads as "both fine"."""
+    """The text between the last two colons: of "initial thoughts: both fine", the lead-in is "both fine"."""
     parts = [part for part in re.split(r"[:=]", clause) if _has_letters(part)]
     if len(parts) > 1 and clause.rstrip(" ").endswith((":", "=")):
         return " ".join(parts[-2:])

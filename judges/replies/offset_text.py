@@ -48,15 +48,15 @@ class OffsetText:
         return cls(text, range(len(text)))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where this piece stood at first; never empty for a piece that is not empty."""
+        """The place of this piece in the reply as received; never empty for a piece that is not empty."""
         return self.places[start], self.places[end - 1] + 1
 
     def cut(self, spans: Iterable[tuple[int, int]], *, fill: str = "\n") -> "OffsetText":
-        """Without these pieces, which come in order and apart; a line break stays, so that nothing new meets."""
+        """The text without these pieces, given in order and not touching; line breaks stay, so that no lines are joined."""
         return self.put((start, end, fill) for start, end in spans)
 
     def put(self, pieces: Iterable[tuple[int, int, str]]) -> "OffsetText":
-        """With other texts for these pieces, which come in order and apart."""
+        """The text with replacements for these pieces, given in order and not touching."""
         texts: list[str] = []
         places: list[int] = []
         at = 0
@@ -70,7 +70,7 @@ class OffsetText:
         return OffsetText("".join([*texts, self.text[at:]]), [*places, *self.places[at:]])
 
     def folded(self) -> "OffsetText":
-        """NFKC, case folded, bold, code, \\boxed and their like taken off."""
+        """The text in NFKC, case folded, without bold, code, \\boxed and similar markup."""
         text = self._unwrapped(boxes=("", ""))
         return text.cut((match.span() for match in _MARK.finditer(text.text)), fill="")
 

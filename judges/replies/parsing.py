@@ -137,7 +137,7 @@ def judge_reply(text: str | None, finish: Finish, labels: Labels, *, fence: str 
 
 
 def _whole_if_so(parsed: Parsed, text: str, finish: Finish) -> Parsed:
-    """A verdict of a reply without a finish reason counts only where the text shows that it is whole."""
+    """A verdict in a reply without a finish reason counts only if the text shows that the reply is complete."""
     if parsed.state is not GameState.OK or finish not in UNSURE or parsed.start is None or parsed.end is None:
         return parsed
     return parsed if shows_its_end(text, parsed.start, parsed.end) else Parsed(GameState.ERROR, reason=UNSURE[finish])
@@ -243,7 +243,7 @@ def _near_fields(text: OffsetText, one: ReplyObject, labels: Labels, *, has_own:
 
 
 def _beside(one: ReplyObject, text: str) -> tuple[str, str]:
-    """What stands on the lines of an object, before and behind it."""
+    """The text on the lines of an object, before and after it."""
     begin = text.rfind("\n", 0, one.start) + 1
     end = text.find("\n", one.end)
     return text[begin : one.start][-300:], text[one.end : end if end >= 0 else len(text)][:300]
@@ -361,7 +361,7 @@ def _by_prose(mentions: Sequence[Mention], reading: ReplyReading, labels: Labels
 
 
 def _picked(stated: Sequence[Statement], rest: OffsetText, reading: ReplyReading, labels: Labels, pick: Pick) -> Parsed:
-    """The first or the last label of all, wherever it stands."""
+    """The first or the last of all labels, wherever it is."""
     folded = rest.folded()
     in_text = [(mention.label, *folded.span(mention.start, mention.end)) for mention in labels.in_prose(folded.text)]
     in_lines = [
@@ -383,7 +383,7 @@ def _silent(reason: str) -> Parsed:
 
 
 def _refused_if_so(parsed: Parsed, text: str) -> Parsed:
-    """A refusal in words, only where there is no label."""
+    """The same, or a refusal if there is no label and the reply refuses in words."""
     if parsed.state is not GameState.UNPARSABLE or not refuses(text):
         return parsed
     return Parsed(GameState.REFUSED, reason="The model refused in words.")

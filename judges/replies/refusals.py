@@ -1,4 +1,4 @@
-"""How replies begin in which a model refuses to judge. Only a reply without any label is looked at."""
+"""The beginnings of replies in which a model refuses to judge. Only replies without any label are checked."""
 
 OPENINGS = (
     "i'm sorry, but i can't", "i'm sorry, but i cannot", "i'm sorry, i can't", "i'm sorry, i cannot", "i am sorry, but i can",

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - lists of words
-"""Sentences behind a score that put another one in its place: "I lower this to 4.", "so 4.", "minus 3 for length"."""
+"""Sentences after a score that replace it: "I lower this to 4.", "so 4.", "minus 3 for length"."""
 
 from arena.lazy_patterns import LazyPattern
 from judges.replies.labels import number_in

@@ -102,7 +102,7 @@ class ReplyReading:
     plain: OffsetText
 
     def sentences_after(self, place: int) -> Iterator[str]:
-        """The sentences that begin behind this place."""
+        """The sentences that begin after this place."""
         for line in _LINE.finditer(self.plain.text):
             if self.plain.places[line.end() - 1] < place:
                 continue
@@ -112,7 +112,7 @@ class ReplyReading:
             yield from (sentence for sentence in _BOUNDARY.split(self.plain.text[start : line.end()]) if sentence)
 
     def text_after(self, place: int) -> str:
-        """All that stands behind this place, folded."""
+        """All text after this place, folded."""
         return self.plain.text[bisect_left(self.plain.places, place) :]
 
     def words_before(self, place: int) -> str:
@@ -132,7 +132,7 @@ def has_words(text: str) -> bool:
 
 
 def read_lines(text: OffsetText, labels: Labels) -> ReplyReading:
-    """What stands in a reply outside of its JSON objects, thinking and echoes."""
+    """The text of a reply without its JSON objects, thinking and echoes."""
     plain = without_quotations(text).plain()
     lines = _lines(plain.text, labels)
     statements: list[Statement] = []
@@ -395,7 +395,7 @@ def _is_given(line: _Line, label: LabelInProse, before: str, after: str) -> bool
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
-    """What stands before and behind a label in its sentence."""
+    """The text before and after a label in its sentence."""
     before = text[max(0, start - _LONGEST) : start]
     stops = list(_STOP.finditer(before))
     before = before[stops[-1].end() :] if stops else before
@@ -405,7 +405,7 @@ def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 def _is_quoted(text: str, start: int, end: int) -> bool:
-    """Whether a label stands between quotation marks."""
+    """Whether a label is between quotation marks."""
     if any(text.count(mark, 0, start) % 2 for mark in '"`'):
         return True
     if re.search(r"(?:^|[\s(\[])['‘](?:[^'‘’\n]|(?<=\w)['’](?=\w)){0,80}$", text[max(0, start - 90) : start]) and re.search(
