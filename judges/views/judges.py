@@ -157,7 +157,7 @@ def _battles_of(audit: JudgeAudit) -> QuerySet[Game, int]:
 
 
 def _n_hidden(request: HttpRequest, arena: Arena, judge: int) -> int:
-    """Games of this judge that are left out of its file for now."""
+    """The number of this judge's games that are left out of its file for now."""
     voters = {arena: voter_identity.voter_of(request, arena, create=False)}
     return games_in_play(request.user, voters, judge=judge).count()
 
@@ -171,14 +171,14 @@ def _head(arena: Arena) -> float:
 
 
 def _card(audit: JudgeAudit, choice: JudgeChoice | None, head: float) -> dict[str, Any]:
-    """One line of the list."""
+    """One line in the list of judges."""
     has_few = any(note["code"] == "few_battles" for note in audit.reason_notes)
     details = {"reasons": reasons_of(audit), "has_few": has_few, "is_behind": audit.read_to < head}
     return {"audit": audit, "choice": choice, **details, **_headline(audit)}
 
 
 def _headline(audit: JudgeAudit) -> dict[str, Any]:
-    """The four numbers by which a judge is known; None where the data give none."""
+    """The four main figures of a judge; None for those without data."""
     known = by_key(audit)
     selected = known.get(SELECTED)
     shown = {

@@ -1,4 +1,4 @@
-"""The first page: which arenas there are, who leads them on how much, and for curators what an arena still needs."""
+"""The first page: the arenas, their leaders and the evidence behind them, and for curators what an arena still needs."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ class Leader:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an arena's board shows in short; `evidence`: what counts there, in words, and whose word it is."""
+    """A summary of an arena's board; `evidence`: what counts there, in words, and whose opinion it is."""
 
     snapshot: Snapshot
     leaders: list[Leader]
@@ -71,7 +71,7 @@ def arenas(request: HttpRequest) -> HttpResponse:
 
 
 def _cards(request: HttpRequest, listed: Sequence[Arena], *, is_archived: bool) -> list[Card]:
-    """All with the same few questions to the database."""
+    """The cards of all arenas, in the same few queries."""
     seen = {arena.pk for arena in listed if access.sees_board(request.user, arena)}
     standings = _standings(seen, now=timezone.now())
     votable = [arena for arena in listed if access.may_vote(request.user, arena)]
@@ -87,7 +87,7 @@ def _cards(request: HttpRequest, listed: Sequence[Arena], *, is_archived: bool) 
 
 
 def _standings(arenas: Iterable[int], *, now: datetime) -> dict[int, Standing]:
-    """By arena, of the board that its page opens on."""
+    """The standing of each arena, from the newest snapshot of the board that its page opens on."""
     boards = _boards(arenas, now)
     snapshots = {snapshot.pk: snapshot for snapshot in Snapshot.objects.filter(pk__in=[board.newest for board in boards])}  # type: ignore[attr-defined]
     leaders: dict[int, list[Entry]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What the pages of pairs have in common: the board that is asked for, its newest snapshot, and its lines in order."""
+"""Shared by the pages of pairs: the requested board, its newest snapshot, and its lines in order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +23,10 @@ class ChosenBoard:
     sentence: str
     snapshot: Snapshot | None
     entries: list[Entry]
-    query: str  # what links to other pages of this board carry: "" or "?board=..."
+    query: str  # the query of links to other pages of this board: "" or "?board=..."
 
     def context(self) -> dict[str, Any]:
-        """What templates of these pages show of it."""
+        """The context for the templates of these pages."""
         return {
             "board": self.board,
             "boards": self.boards[:MOST_BOARDS],

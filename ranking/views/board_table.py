@@ -67,7 +67,7 @@ class BoardLine:
 
     @property
     def is_retired(self) -> bool:
-        """Whether the row stands back."""
+        """Whether the model is out of use, retired or archived."""
         return self.competitor.status == CompetitorStatus.RETIRED or self.competitor.is_archived
 
 
@@ -97,7 +97,7 @@ class BoardTable:
 
     @property
     def narrowed(self) -> list[BoardLine]:
-        """Those whose intervals lean on judges, in the order of the table."""
+        """The lines whose intervals rely on judges, in the order of the table."""
         return [line for group in self.groups for line in group if line.entry.trust is not None]
 
 
@@ -175,12 +175,12 @@ def by_place(entry: Entry) -> tuple[bool, int, float, int]:
 
 
 def axis_of(rated: Sequence[Entry]) -> Axis:
-    """With room for all intervals; at least one has to be rated."""
+    """An axis with room for all intervals; at least one line has to be rated."""
     return axis_over([value for entry in rated for value in (entry.rating, entry.low, entry.high) if value is not None])
 
 
 def axis_over(limits: Sequence[float]) -> Axis:
-    """With room at both ends, and ticks at round values."""
+    """An axis with room at both ends, and ticks at round values."""
     low, high = min(limits), max(limits)
     room = max((high - low) * 0.06, 1.0)
     low, high = low - room, high + room
@@ -198,7 +198,7 @@ def _round_step(width: float) -> float:
 
 
 def line_of(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLine:
-    """Where it is drawn."""
+    """The table's line of an entry, with its places on the axis."""
     if axis is None or entry.rating is None:
         return BoardLine(entry, entry.competitor)
     before = older.get(entry.competitor_id)

@@ -32,7 +32,7 @@ class CategoryRows:
 
 @dataclass(frozen=True, slots=True)
 class PairCell:
-    """What the row's model won of the points against the column's, in per cent; None where they never met."""
+    """The share of points that the row's model won against the column's, in per cent; None if they never met."""
 
     other: int  # the column's model
     n: int

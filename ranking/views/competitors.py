@@ -57,7 +57,7 @@ def competitor(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
 def _on_its_board(
     request: HttpRequest, arena: Arena, board: Leaderboard | None, newest: Snapshot | None, pk: int
 ) -> dict[str, Any]:
-    """What the board that the arena opens on knows of it."""
+    """The model's figures on the board that the arena opens on."""
     if board is None or newest is None:
         return {"entry": None}
     entries = {entry.competitor_id: entry for entry in newest.entries.all()}
@@ -104,7 +104,7 @@ def _missing(context: dict[str, Any], *, sees_content: bool) -> Iterator[str]:
 
 
 def _win_limits(mine: Entry | None, everybody: list[Entry]) -> dict[str, float] | None:
-    """In per cent."""
+    """The limits of the model's win rate, in per cent."""
     limits = win_rate_limits(mine, everybody) if mine else None
     return None if limits is None else {"low": 100 * limits[0], "high": 100 * limits[1]}
 
@@ -123,7 +123,7 @@ class Rival:
 
 
 def _rivals(pk: int, everybody: list[Entry], names: dict[int, str]) -> list[Rival]:
-    """Whom it can be compared with."""
+    """The models that it can be compared with."""
     others = sorted((entry for entry in everybody if entry.competitor_id != pk and entry.is_rated), key=by_place)
     return [Rival(entry.competitor_id, names[entry.competitor_id]) for entry in others]
 

@@ -27,7 +27,7 @@ class Step:
 
 
 def first_steps(curator: Curator) -> list[Step]:
-    """Of a site without arenas."""
+    """The steps for a site without arenas."""
     return [
         Step(_("Make an arena"), _("or import a file: it makes one"), _admin(curator, "arena", "arena", "add"), is_done=False),
         Step(_("Bring prompts and answers"), _("files of many layouts"), reverse("imports"), is_done=False),
@@ -101,6 +101,6 @@ def _why_not_published(is_rated: bool, is_public: bool) -> str:
 
 
 def _admin(curator: Curator, app: str, model: str, page: str, *arguments: int) -> str:
-    """A page of the admin; "" where this curator may not open it."""
+    """The address of an admin page; "" if this curator may not open it."""
     right = f"{app}.{'view' if page == 'changelist' else page}_{model}"
     return reverse(f"admin:{app}_{model}_{page}", args=arguments) if curator.has_perm(right) else ""  # type: ignore[union-attr]

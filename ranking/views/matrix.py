@@ -102,7 +102,7 @@ def _whole(steps: NDArray[np.float64]) -> list[list[int]]:
 
 
 def _written(values: NDArray[np.float64], write: Callable[[int], str]) -> list[list[str]]:
-    """Whole numbers; nothing where there is none."""
+    """Whole numbers as text; empty if there is none."""
     whole = np.where(np.isfinite(values), np.floor(np.nan_to_num(values) + 0.5), np.nan).tolist()
     return [["" if math.isnan(value) else write(int(value)) for value in row] for row in whole]
 
@@ -123,7 +123,7 @@ def _total(entry: Entry, expected: float, show: str) -> str:
 
 @dataclass(frozen=True)
 class _Links:
-    """From a cell to the page of its pair."""
+    """The links from cells to the pages of their pairs."""
 
     arena: Arena
     entries: Sequence[Entry]
@@ -135,7 +135,7 @@ class _Links:
 
 
 def _cells(texts: list[str], shades: list[int], own: int, links: _Links | None) -> SafeString:
-    """By hand: a template takes seconds for 90,000 of them. All in it are numbers and addresses of ours."""
+    """The HTML of the cells, built here because a template takes seconds for 90,000; it has only numbers and our addresses."""
     return mark_safe("".join(_cell(j, texts[j], shades[j], own, links) for j in range(len(texts))))  # noqa: S308 # nosec
 
 

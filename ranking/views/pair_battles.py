@@ -1,4 +1,4 @@
-"""The battles of a pair, and those among them that one would look at first."""
+"""The battles of a pair, and the most noteworthy among them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A against B: what came out between two models, what their ratings expect, and the battles themselves."""
+"""A against B: the outcomes between two models, what their ratings expect, and the battles themselves."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from ranking.views.board_chosen import ChosenBoard, chosen_board
 from ranking.views.pair_battles import pair_battles
 
 FEW_MEETINGS, FEW_PROMPTS = 20, 30
-"""Below so many votes or verdicts a share says little; below so many prompts it holds for these."""
+"""With fewer votes or verdicts a share says little; with fewer prompts it holds only for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _fitted(shown: ChosenBoard, first: Entry | None, second: Entry | None) -> fl
 def _sides(
     first: Competitor, second: Competitor, entries: Mapping[int, Entry], fitted: float | None, record: PairRecord | None
 ) -> tuple[PairSide, PairSide]:
-    """What one wins the other loses, so that the interval is turned as well."""
+    """Both sides of the pair; the shares and intervals of the second are the complements of the first's."""
     mine, others = entries.get(first.pk), entries.get(second.pk)
     lost = None if fitted is None else 100 - fitted
     if record is None:
@@ -121,7 +121,7 @@ def _sides(
 
 
 def _records(shown: ChosenBoard, first: Competitor, second: Competitor) -> dict[str, Any]:
-    """All that they met on, and its parts where there are several."""
+    """The record over all battles, and over parts of them if there are several."""
     if shown.snapshot is None:
         return {}
     from ranking.boards.pairs import meetings as of_pair  # scipy: a second that other pages need not wait for

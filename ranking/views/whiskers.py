@@ -17,7 +17,7 @@ class Whisker:
 
 
 def whisker(axis: Axis, entry: Entry) -> Whisker | None:
-    """None where there is no rating."""
+    """The whisker of a rating, or None without a rating."""
     return None if entry.rating is None else whisker_of(axis, entry.rating, entry.low, entry.high)
 
 

@@ -123,7 +123,7 @@ def _polygon(band: list[tuple[float, float, float]]) -> str:
 
 
 def _dates(start: datetime, end: datetime) -> list[tuple[str, datetime, str]]:
-    """Place, time and how the text stands there: days apart where there are days, else both ends alone."""
+    """The place, time and alignment of each tick: by days if there are several, else only both ends."""
     n_days = (end - start).days
     parts = min(MOST_DATES - 1, max(n_days // DAYS_APART, 1))
     anchors = {0: "start", parts: "end"}

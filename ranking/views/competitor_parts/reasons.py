@@ -39,7 +39,7 @@ class Reasons:
 
 
 def reasons_for(competitor: int) -> Reasons | None:
-    """None where fewer than `LEAST` votes gave a reason, for it or against it."""
+    """The reasons, or None if fewer than `LEAST` votes for or against the model gave one."""
     won, lost, n_won, n_lost = Counter[str](), Counter[str](), 0, 0
     for is_won, given in _given(competitor):
         if is_won:

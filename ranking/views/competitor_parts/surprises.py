@@ -1,4 +1,4 @@
-"""The battles of a model whose outcome the ratings gave the least chance."""
+"""The battles of a model whose outcomes were least likely by the ratings."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
