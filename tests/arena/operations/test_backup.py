@@ -65,7 +65,7 @@ def test_what_was_backed_up_comes_back(here, backup):
 def test_a_backup_has_no_secret_key_unless_asked_and_restoring_says_what_follows(here, tmp_path):
     file, secret = tmp_path / "agon.tar.gz", (here.folder / "secret_key").read_text()
     told = here.manage("backup", str(file)).stdout
-    assert f"not the secret key. Keep a copy of {here.folder / 'secret_key'} in another place" in told
+    assert f"but not the secret key. Keep a copy of {here.folder / 'secret_key'} elsewhere" in told
     with tarfile.open(file) as tar:
         content = {member.name: tar.extractfile(member).read() for member in tar if member.isreg()}
     assert "secret_key" not in content
