@@ -42,7 +42,19 @@ WRONG = [
     ("judges.games.offline_judges", "judges.views.run_forms"),
     ("judges.runs.planning", "judges.management.commands.judge"),
     ("judges.audits.refresh", "judges.tasks"),
+    # domain functions and pages, REST, admin, commands, tasks of an app below
+    ("ranking.boards.publishing", "judges.views.judges"),
+    ("ranking.boards.publishing", "judges.api.games"),
+    ("ranking.boards.publishing", "arena.views.battles"),
+    ("ranking.boards.due", "arena.tasks"),
+    ("judges.runs.planning", "arena.views.new_runs"),
+    ("judges.games.curation", "arena.api.problems"),
+    ("judges.runs.judging", "arena.management.commands.generate"),
+    ("arena.evidence.voting", "celery"),
     # models and what stands above them
+    ("ranking.models", "arena.admin.base"),
+    ("ranking.models", "judges.audits.refresh"),
+    ("judges.models.games", "arena.runs.engine"),
     ("judges.models.games", "judges.admin.judges"),
     ("judges.models.games", "judges.games.access"),
     ("ranking.models", "ranking.boards.fitting"),
@@ -62,6 +74,9 @@ WRONG = [
     ("ranking.boards.fitting", "ranking.models"),
     ("ranking.boards.many_competitors", "arena.fit_memory"),
     ("ranking.comparisons.votes_and_opinions", "django"),
+    # what is there for trying the product out
+    ("judges.runs.judging", "judges.fakellm.server"),
+    ("judges.views.judges", "judges.fakellm.server"),
     # the composition root
     ("arena.views.status", "arena.config.settings"),
     ("ranking.views.method", "arena.config.celery"),
@@ -100,6 +115,13 @@ def test_a_wrong_import_is_refused(contracts, graph, importer, imported):
     assert imported in graph.modules
     planted = deepcopy(graph)
     planted.add_import(importer=importer, imported=imported, line_number=1, line_contents=f"import {imported}")
+    assert broken(contracts, planted)
+
+
+def test_no_test_helps_the_product(contracts, graph):
+    planted = deepcopy(graph)
+    planted.add_module("tests", is_squashed=True)
+    planted.add_import(importer="arena.sample.content", imported="tests", line_number=1, line_contents="import tests")
     assert broken(contracts, planted)
 
 
