@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import override_settings
@@ -25,6 +26,7 @@ from arena.operations.one_time_login import make_link
 from arena.templatetags import phrases
 from judges.audits.refresh import audit_judge
 from judges.games.offline_judges import OFFLINE_JUDGES
+from judges.models import JudgeAudit
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import COVARIATES, Leaderboard
@@ -164,7 +166,10 @@ def reader_of(role):
 
 
 def read(client, address, *, beside=frozenset(), **query):
-    answer = client.get(address, query)
+    return english_of(client.get(address, query), beside)
+
+
+def english_of(answer, beside=frozenset()):
     if answer.status_code == 302 or "html" not in answer["Content-Type"]:
         return []
     assert answer["Content-Language"] == LANGUAGE
@@ -201,7 +206,10 @@ def pages_of_the_site(addresses):
     for role in ("visitor", "annotator", "superuser"):
         client = reader_of(role)
         for name, arguments in addresses.items():
-            yield name, read(client, reverse(name, args=arguments))
+            query = {"set": next(iter(JudgeAudit.objects.get().battle_sets))} if name == "judge-battles" else {}
+            answer = client.get(reverse(name, args=arguments), query)
+            assert role != "superuser" or answer.status_code in (200, 302), name
+            yield name, english_of(answer)
         yield "404", read(client, "/nothing/")
     for name in ("runs/answers/", "runs/new/", "runs/checklists/"):
         yield f"/{name}", read(client, f"/{name}", beside=KEYS.get(f"/{name}", frozenset()), arena="x-1")
@@ -226,9 +234,24 @@ def pages_of_the_admin():
             yield f"admin:{name}", read_in_admin(client, name, "add")
 
 
+def pages_of_actions():
+    """What an action of the admin asks before it does anything, or shows when it has done it."""
+    client = reader_of("superuser")
+    for name, model, shown in admin_pages():
+        row, changelist = model._default_manager.first(), reverse(f"admin:{name}_changelist")
+        for action in shown.get_actions(client.get(changelist).wsgi_request) if row else ():
+            with transaction.atomic():
+                answer = client.post(changelist, {"action": action, "_selected_action": row.pk})
+                transaction.set_rollback(True)
+            yield f"admin:{name}", in_admin(name, answer)
+
+
 def read_in_admin(client, name, page, *arguments):
-    page = reverse(f"admin:{name}_{page}", args=arguments)
-    found = read(client, page, beside=ICONS | KEYS.get(f"admin:{name}", frozenset()))
+    return in_admin(name, client.get(reverse(f"admin:{name}_{page}", args=arguments)))
+
+
+def in_admin(name, answer):
+    found = english_of(answer, ICONS | KEYS.get(f"admin:{name}", frozenset()))
     return [piece for piece in found if piece not in STORED.get(f"admin:{name}", set()) and not is_json(piece)]
 
 
@@ -242,7 +265,7 @@ def is_json(piece):
 
 @pytest.mark.django_db
 def test_every_page_is_in_the_language_of_its_reader(catalogue, everything):
-    found = found_in_all([*pages_of_the_site(everything), *pages_of_the_admin()])
+    found = found_in_all([*pages_of_the_site(everything), *pages_of_the_admin(), *pages_of_actions()])
     assert {name: words for name, words in found.items() if name not in IN_ENGLISH} == {}
 
 

@@ -188,6 +188,7 @@ class ReadOnlyInline(TabularInline):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=200,
         widget=forms.TextInput(attrs={"size": 60}),
         help_text=gettext_lazy("Readers are shown it, beside the battle."),

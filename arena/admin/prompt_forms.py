@@ -109,10 +109,16 @@ class TaggingForm(forms.Form):
 
 class FilingForm(forms.Form):
     category = forms.CharField(
-        required=False, max_length=200, help_text=gettext_lazy("A path, such as coding/python. Empty: as it is.")
+        label=gettext_lazy("Category"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("A path, such as coding/python. Leave it empty to keep what is there."),
     )
     language = forms.CharField(
-        required=False, max_length=40, help_text=gettext_lazy("A code such as en, or an English name. Empty: as it is.")
+        label=gettext_lazy("Language"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("A code such as en, or an English name. Leave it empty to keep what is there."),
     )
 
     def clean_language(self) -> str:

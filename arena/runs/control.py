@@ -1,6 +1,6 @@
 """Users' actions on a run, and the figures that they see. Every change is a conditional UPDATE."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,7 +103,7 @@ def progress(run: Run, *, now: datetime | None = None) -> Progress:
         outcomes={outcome: n for (state, outcome), n in sorted(counts.items()) if outcome},
         per_minute=per_minute, spent=run.spent, reserved=run.reserved, cap=run.cap, bounded=run.bounded, lost=_lost(run),
         seconds_left=60 * (waiting + to_come) / per_minute if per_minute and not held else None, held=held,
-        stage=str(run.plan.get("stage", "")),
+        stage=_stage(run.plan),
     )  # fmt: skip
 
 
@@ -117,6 +117,15 @@ def doubtful(run: Run) -> list[dict[str, Any]]:
 def _lost(run: Run) -> int:
     lost = Attempt.objects.filter(call__run=run, state=Attempt.State.LOST)
     return (lost.aggregate(cost=Sum("cost"))["cost"] or 0) if run.bounded else 0
+
+
+def _stage(plan: Mapping[str, Any]) -> str:
+    """Where a run that is drawn up round by round has come to."""
+    if "round" not in plan:
+        return ""
+    if plan["round"] > plan["n_rounds"]:
+        return _("all rounds are over")
+    return _("round %(round)d of %(n_rounds)d") % {"round": plan["round"], "n_rounds": plan["n_rounds"]}
 
 
 def _to_come(run: Run) -> int:

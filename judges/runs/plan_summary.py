@@ -25,10 +25,9 @@ def _tournament(draft: JudgingDraft) -> list[str]:
     if "tournament" not in draft.plan:
         return []
     n_prompts = len(draft.plan["tournament"]["entrants"])
-    n_rounds = int(draft.plan["stage"].rpartition(" ")[2])
     return [
         f"Knock-out on {counted(n_prompts, 'prompt', 'prompts')}: {counted(draft.counts.n_battles, 'battle', 'battles')} in all"
-        f", in {counted(n_rounds, 'round', 'rounds')}",
+        f", in {counted(draft.plan['n_rounds'], 'round', 'rounds')}",
         "Of later rounds, which cannot be drawn up yet, the most they can come to is counted",
     ]
 

@@ -43,7 +43,7 @@ from judges.verdicts.verdict import Verdict
 
 BATTLES_AT_ONCE = 1_000
 ROWS_A_STATEMENT = 2_000
-LATER = ("tournament", "stage", "to_come")  # of a plan, what a pilot leaves to the run that follows it
+LATER = ("tournament", "round", "n_rounds", "to_come")  # of a plan, what a pilot leaves to the run that follows it
 
 type Place = tuple[int, str, int]  # battle, order, repeat
 type Piece = tuple[Game, Estimate]

@@ -117,11 +117,10 @@ def _step(run: Run, brackets: Brackets, results: str, judges: Sequence[Judge]) -
 
 
 def _where(brackets: Brackets, judges: Sequence[Judge], repeats: int) -> dict[str, Any]:
-    """For the run's page: the round that is played, and how many calls come after it at the most."""
+    """For the run's page: the round that is played, past the last once all are over, and at most how many calls follow."""
     n_asked = sum(judge.is_called for judge in judges)
-    is_over = brackets.round > brackets.n_rounds
-    stage = f"all {brackets.n_rounds} rounds are over" if is_over else f"round {brackets.round} of {brackets.n_rounds}"
-    return {"stage": stage, "to_come": brackets.n_later * N_ORDERS * repeats * n_asked}
+    to_come = brackets.n_later * N_ORDERS * repeats * n_asked
+    return {"round": brackets.round, "n_rounds": brackets.n_rounds, "to_come": to_come}
 
 
 def _pause(run: Run, reason: str) -> None:

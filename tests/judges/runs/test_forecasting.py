@@ -156,5 +156,5 @@ def test_a_tournament_is_foreseen_by_the_mean_of_its_first_round():
 def test_a_pilot_of_a_tournament_is_no_tournament():
     arena, _ = make_battles(n_competitors=8)
     pilot = start(draw_up_tournament(arena, [judge_of()], entrants_of(arena)).pilot(10))
-    assert not {"tournament", "stage", "to_come"} & set(pilot.plan)
+    assert not {"tournament", "round", "n_rounds", "to_come"} & set(pilot.plan)
     assert Run.objects.get().calls.count() == 10

@@ -94,7 +94,7 @@ def test_one_run_plays_what_a_run_a_round_played(fake, settings, accuracy):
     arena, _ = make_battles(n_prompts=2, n_competitors=5)
     Game.objects.update(request_key="")  # so that nothing is read from the stored replies
     run = work(start_tournament(arena, [judge], seed=7))
-    assert (run.state, run.plan["stage"], run.plan["to_come"]) == ("done", "all 3 rounds are over", 0)
+    assert (run.state, control.progress(run).stage, run.plan["to_come"]) == ("done", "all rounds are over", 0)
     assert Game.objects.filter(run=run).count() == 2 * 2 * 4
     assert games_of(arena) == games_of(by_hand)
 
@@ -230,7 +230,7 @@ def test_one_cap_holds_for_all_rounds_and_a_raised_one_goes_on(fake, settings):
     endpoint = fake_endpoint(fake, settings, price_out=1_000_000)
     run = start_tournament(arena, [called_judge(endpoint, "pairwise", parameters={"max_tokens": 10_000})], cap=40_000)
     run = work(run)
-    assert (run.state, len(fake.requests), run.plan["stage"]) == ("paused", 4, "round 2 of 2")
+    assert (run.state, len(fake.requests), control.progress(run).stage) == ("paused", 4, "round 2 of 2")
     control.raise_cap(run, 60_000)
     run = work(run)
     assert (run.state, len(fake.requests), run.spent) == ("done", 6, 60_000)
@@ -306,7 +306,7 @@ def test_games_of_a_paused_run_hold_it_up_and_it_says_so():
     control.cancel(other)
     control.resume(run)
     control.close(run.pk)
-    assert Run.objects.get(pk=run.pk).plan["stage"] == "round 2 of 2"
+    assert control.progress(run).stage == "round 2 of 2"
 
 
 def test_a_judge_that_was_edited_between_rounds_pauses_it():
