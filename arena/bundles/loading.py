@@ -43,16 +43,18 @@ def import_bundle(
     *,
     slug: str = "",
     say: Callable[[str, str, int, int], None] = lambda step, member, done, total: None,
+    with_it: "Callable[[Arrived], None]" = lambda arrived: None,
 ) -> Arrived:
     """Check the whole file, then bring it in. Raises BundleRefused; nothing came in then.
 
     `slug`: what the arena is called here, in place of its own. `say` is told "check" or "load", a member, and lines.
+    `with_it` writes what is to be there if the arena is, and only then.
     """
     bundle = open_bundle(source)
     with bundle.file:
         wanted = free_slug(slug or bundle.manifest.slug)
         check_bundle(bundle, say=partial(say, "check"))
-        return _Loading(bundle, Arrival(bundle.manifest.slug, wanted), partial(say, "load")).load()
+        return _Loading(bundle, Arrival(bundle.manifest.slug, wanted), partial(say, "load")).load(with_it)
 
 
 def free_slug(slug: str) -> str:
@@ -76,7 +78,7 @@ class _Loading:
         self.shared: dict[str, list[int]] = {}  # the id of each line
         self.arrived = Arrived(Arena(), bundle.manifest)
 
-    def load(self) -> Arrived:
+    def load(self, with_it: Callable[[Arrived], None]) -> Arrived:
         if connection.vendor == "postgresql":
             for kind in all_kinds():
                 with transaction.atomic():
@@ -87,10 +89,11 @@ class _Loading:
                     self._take(kind)
                     (self._load_shared if kind.is_shared else self._load)(kind)
                     _check_references(kind.member)
+                self.arrived.arena = Arena.objects.get(pk=self.before["arena"] + 1)
+                with_it(self.arrived)
         except DatabaseError as error:
             raise BundleRefused(file_not_taken(error)) from error
         planner_statistics.gather()
-        self.arrived.arena = Arena.objects.get(pk=self.before["arena"] + 1)
         return self.arrived
 
     def _take(self, kind: BundleKind) -> None:

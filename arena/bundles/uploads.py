@@ -2,11 +2,12 @@
 
 import time
 from contextlib import suppress
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError
 
-from arena.bundles.arrivals import sentences_about
+from arena.bundles.arrivals import about_boards, about_contents, not_compared
 from arena.bundles.loading import Arrived, free_slug, import_bundle
 from arena.bundles.manifest import BundleRefused
 from arena.bundles.reading import open_bundle
@@ -40,6 +41,9 @@ def bring_in(pk: int) -> bool:
     if token is None:
         return False
     upload = ArchiveUpload.objects.get(pk=pk)
+    if upload.arena is not None:  # whoever brought it in was stopped before the end
+        _end(upload, token, state=State.ARRIVED, n_done=upload.n_all, notes=[*upload.notes, not_compared(upload.arena)])
+        return True
     if upload.n_attempts > MOST_ATTEMPTS:
         _end(
             upload, token, state=State.REFUSED, error=f"gave up after {MOST_ATTEMPTS} attempts that were cut short: see the log"
@@ -47,7 +51,11 @@ def bring_in(pk: int) -> bool:
         return True
     try:
         with heartbeat(ArchiveUpload.objects.all(), pk, token, seconds=LEASE_SECONDS):
-            arrived = import_bundle(receiving.upload_folder() / upload.path, slug=upload.slug, say=_Progress(upload, token).say)
+            file = receiving.upload_folder() / upload.path
+            arrived = import_bundle(
+                file, slug=upload.slug, say=_Progress(upload, token).say, with_it=partial(_is_here, upload, token)
+            )
+            notes = [*about_contents(arrived), *about_boards(arrived)]
     except (BundleRefused, OSError) as reason:
         _end(upload, token, state=State.REFUSED, error=in_words(reason, upload=pk)[:5_000])
     except BaseException:
@@ -55,13 +63,15 @@ def bring_in(pk: int) -> bool:
             ArchiveUpload.objects.held(pk, token).update(lease_until=None)
         raise
     else:
-        _came_in(upload, token, arrived)
+        with suppress(LeaseLost):  # it is here all the same, and whoever took over ends it
+            _end(upload, token, state=State.ARRIVED, n_done=upload.n_all, notes=notes)
     return True
 
 
-def _came_in(upload: ArchiveUpload, token: str, arrived: Arrived) -> None:
-    with suppress(LeaseLost):  # it is here all the same
-        _end(upload, token, state=State.ARRIVED, arena=arrived.arena, n_done=upload.n_all, notes=sentences_about(arrived))
+def _is_here(upload: ArchiveUpload, token: str, arrived: Arrived) -> None:
+    """With the arena, so that nobody brings it in again; raises LeaseLost where another worker is at it."""
+    if not ArchiveUpload.objects.held(upload.pk, token).update(arena=arrived.arena, notes=about_contents(arrived)):
+        raise LeaseLost(f"upload {upload.pk} was taken over by another worker")
 
 
 def _end(upload: ArchiveUpload, token: str, **changes: object) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,8 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from arena import tasks
-from arena.bundles.uploads import bring_in
+from arena.bundles.loading import import_bundle
+from arena.bundles.uploads import _is_here, bring_in
 from arena.evidence.curation import delete_arena
+from arena.importing.files import receiving
+from arena.leases import LeaseLost
 from arena.models import ArchiveUpload, Arena, Import
 from tests.factories import make_user
 from tests.ranking.bundle_story import an_arena, members_of
@@ -79,6 +83,48 @@ def test_it_comes_in_under_another_name_and_the_page_says_what_came(arena, super
     assert not bring_in(source.pk)
     delete_arena(Arena.objects.get(slug="again"))
     assert "was imported as again" in superuser.get(answer.url).text
+
+
+def fails(arena, version):
+    raise KeyError("combiner")
+
+
+def is_stopped(arena, version):
+    raise KeyboardInterrupt
+
+
+def test_an_arena_whose_boards_cannot_be_compared_came_in_all_the_same(arena, superuser, settings):
+    _answer, content = downloaded(signed_in(is_staff=True), arena)
+    upload(superuser, content, slug="again")
+    source = ArchiveUpload.objects.get()
+    settings.BOARDS_OF_ARRIVED = f"{__name__}.fails"
+    assert bring_in(source.pk)
+    page = superuser.get(reverse("archive-upload", args=[source.pk])).text
+    assert "came in as again" in page
+    assert "Its boards could not be compared" in page
+
+
+def test_a_worker_that_is_stopped_after_the_arena_came_in_leaves_it_to_the_next_to_say_so(arena, superuser, settings):
+    _answer, content = downloaded(signed_in(is_staff=True), arena)
+    upload(superuser, content, slug="again")
+    source = ArchiveUpload.objects.get()
+    settings.BOARDS_OF_ARRIVED = f"{__name__}.is_stopped"
+    with pytest.raises(KeyboardInterrupt):
+        bring_in(source.pk)
+    ArchiveUpload.objects.update(n_attempts=9)
+    assert bring_in(source.pk)
+    source.refresh_from_db()
+    assert (source.state, source.arena, source.error) == ("arrived", Arena.objects.get(slug="again"), "")
+    assert any("came in as again" in note for note in source.notes)
+
+
+def test_a_worker_that_was_overtaken_brings_nothing_in(arena, superuser, settings):
+    _answer, content = downloaded(signed_in(is_staff=True), arena)
+    upload(superuser, content, slug="again")
+    source = ArchiveUpload.objects.get()
+    with pytest.raises(LeaseLost):
+        import_bundle(receiving.upload_folder() / source.path, slug="again", with_it=partial(_is_here, source, "of yesterday"))
+    assert not Arena.objects.filter(slug="again").exists()
 
 
 def test_a_file_that_is_none_and_a_name_that_is_taken_are_refused_in_sentences(arena, superuser):

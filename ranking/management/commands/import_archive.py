@@ -4,15 +4,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.bundles.arrivals import about_shared
+from arena.bundles.arrivals import about_contents, not_compared
 from arena.bundles.loading import Arrived, import_bundle
 from arena.bundles.manifest import BundleRefused
 from arena.bundles.progress import ProgressLine
-from arena.bundles.writing import in_words
 from arena.wording import counted
 from ranking.boards.snapshots.standing import about_differing, differing
+
+log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -35,14 +37,17 @@ class Command(BaseCommand):
             raise CommandError(f"nothing was imported: {reason}") from reason
         finally:
             progress.end()
-        self.stdout.write(f"{arrived.arena.name} was imported as {arrived.arena.slug}: {in_words(arrived.manifest)}.")
-        for sentence in about_shared(arrived):
+        for sentence in about_contents(arrived):
             self.stdout.write(sentence)
         self._compare(arrived)
 
     def _compare(self, arrived: Arrived) -> None:
         """Compare each board's evidence, by names and texts, with that of its newest snapshot."""
-        n_boards, slugs = differing(arrived.arena)
+        try:
+            n_boards, slugs = differing(arrived.arena)
+        except Exception as error:
+            log.exception("boards of an arena that came in are not compared", arena=arrived.arena.slug)
+            raise CommandError(f"The arena is here. {not_compared(arrived.arena)}") from error
         self.stdout.write(f"{counted(n_boards - len(slugs), 'board', 'boards')} with the same evidence as the newest snapshot.")
         if slugs:
             raise CommandError(about_differing(slugs, arrived.manifest.agon))
