@@ -5,8 +5,8 @@ delimiters around; other environments are shown as they were written. A dollar o
 one only where no space follows and no letter or digit stands before it, and closes it only where no space stands before and no
 letter or digit follows: `$5 and $6` are amounts. Beside letters and digits it does so where the formula can be nothing else:
 `3$\times$3`, `$n$th`. GitHub's forms are read too: $`..`$ and blocks of code in the language `math`. What cannot be converted
-is shown as it was written, with its delimiters. The MathML is not safe by itself: whoever shows it cleans it with `ELEMENTS`,
-`CLASSES` and `attribute` of arena/texts/mathml.py.
+is shown as it was written, with its delimiters; so is what would hide a part of itself, which judges read. The MathML is not
+safe by itself: whoever shows it cleans it with `ELEMENTS`, `CLASSES` and `attribute` of arena/texts/mathml.py.
 """
 
 import re
@@ -28,6 +28,12 @@ _ENVIRONMENT = (
     r"|[pbBvV]?matrix|smallmatrix)\*?"
 )
 _MATHEMATICAL = LazyPattern(rf"\\begin\{{{_ENVIRONMENT}\}}")
+_HIDING = LazyPattern(
+    r"(?<!\\)%.*\S|\\[hv]?phantom(?!\s*(?:\{[^{}]{0,3}\}|\w))|\\(?:href|class|cssId|style|data)(?![a-zA-Z])"
+    r"|\\rule(?!(?:\{[\d.]+\s*[a-z]{2}\}){2})"
+    r"|\\label(?!\{[\w:.-]{0,20}\})|\\[hv]space\*?(?!\*|\s*\{\s*-?[\d.]+\s*[a-z]{2}\s*\})"
+    rf"|\\begin(?!\s*\{{{_ENVIRONMENT}\}})"
+)
 _BEGIN = LazyPattern(r"\\begin\{([a-zA-Z]+\*?)\}")
 _SIDES = LazyPattern(r"\\(begin|end)\{([a-zA-Z*]+)\}")
 _OPENING = LazyPattern(rf"\$\$|\\\[|{_BEGIN.pattern}")
@@ -65,7 +71,11 @@ def _shown(_: object, tokens: Sequence[Token], at: int, *__: object) -> str:
     token = tokens[at]
     source = f"{token.markup}{token.content}{_CLOSING.get(token.markup, token.markup)}" if token.markup else token.content
     is_formula = bool(token.markup) or not _BEGIN.match(token.content) or _MATHEMATICAL.match(token.content) is not None
-    made = mathml(token.content, is_display=token.markup not in {"$", "\\("}) if is_formula else None
+    made = (
+        mathml(token.content, is_display=token.markup not in {"$", "\\("})
+        if is_formula and not _HIDING.search(token.content)
+        else None
+    )
     after = escapeHtml(token.info)
     if token.block:
         return f"<pre>{escapeHtml(source)}{after}</pre>\n" if made is None else f"<p>{made}{after}</p>\n"

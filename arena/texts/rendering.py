@@ -26,7 +26,7 @@ from arena.lazy_patterns import LazyPattern
 from arena.models import Prompt, Response
 from arena.texts import code_colours, formulas, markdown_rules, mathml
 
-RULES = 6
+RULES = 7
 NEXT_TURN = (
     "<!--next turn-->"  # between the turns of stored HTML; no text can hold it, since comments are escaped or cleaned away
 )
@@ -57,10 +57,14 @@ _ATTRIBUTES: dict[str, set[str]] = (
 )
 _ABSOLUTE = LazyPattern(r"(https?://|mailto:)", re.IGNORECASE)
 _TASK = LazyPattern(r"\[([ xX])\]\s")
-# Controls that turn or hide text: shown as what they are.
-_HIDDEN = LazyPattern("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Controls that turn or hide text, and signs without a shape of which only a row hides one: shown as what they are.
+_HIDDEN = LazyPattern(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u206a-\u206f\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]|[\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufeff]{3,}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}"
+)
 
 
+LONGEST_LANGUAGE = 20  # characters that need not be shown beside a block of code
 UNTIL = "until"  # seconds of the processor's clock of this thread
 
 
@@ -70,7 +74,7 @@ class TooLong(Exception):
 
 def visible_controls(text: str) -> str:
     """Invisible direction and control characters, made visible as [U+202E]."""
-    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+    return _HIDDEN.sub(lambda match: "".join(f"[U+{ord(sign):04X}]" for sign in match[0]), text)
 
 
 def render(text: str) -> SafeString:
@@ -113,6 +117,7 @@ def _safe(html: str) -> SafeString:
         allowed_classes={"span": code_colours.CLASSES} | mathml.CLASSES, set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer nofollow ugc",
     )  # fmt: skip
+    safe = visible_controls(safe)  # of entities
     # Scrollable elements must be reachable by keyboard.
     safe = safe.replace("<pre", '<pre tabindex="0"').replace("</table>", "</table></div>")
     return mark_safe(safe.replace("<table", '<div class="wide-table" tabindex="0" role="group" aria-label="Table"><table'))  # noqa: S308 # nosec
@@ -131,6 +136,8 @@ def _prepare(tokens: Sequence[Token]) -> None:
         if token.nesting == 1 and token.level == 0 and token.tag in _BLOCKS:
             # Chromium takes seconds for a list of thousands whose direction it has to find.
             token.attrSet("dir", "auto" if token.tag in _LINES else _direction(tokens[at + 1 :]))
+        if token.type == "inline":
+            markdown_rules.show_what_links_hide(token, lambda address: bool(_ABSOLUTE.match(address)))
         if token.type == "inline" and before is not None and before.type == "paragraph_open":
             _tick(token)
 
@@ -174,9 +181,10 @@ def _block_of_code(_: object, tokens: Sequence[Token], at: int, __: object, envi
     if time.thread_time() > environment[UNTIL]:
         raise TooLong
     token = tokens[at]
-    language = (token.info.split() or [""])[0]
+    language, *more = token.info.split() or [""]
     html = code_colours.coloured(token.content, language) if language else None
-    return f'<pre dir="ltr"><code>{escapeHtml(token.content) if html is None else html}</code></pre>\n'
+    info = f"<p>{escapeHtml(token.info.strip())}</p>" if more or len(language) > LONGEST_LANGUAGE else ""
+    return info + f'<pre dir="ltr"><code>{escapeHtml(token.content) if html is None else html}</code></pre>\n'
 
 
 def _reader() -> MarkdownIt:

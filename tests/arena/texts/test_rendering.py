@@ -307,3 +307,33 @@ def test_a_footnote_is_text():
     for part in ("shown[^1]", "many[^2]", "[^1]: Smith", "[^2]: https://example.org/"):
         assert part in html
     assert html.count("<a ") == 1
+
+
+HIDING = [
+    "Good answer.\n\n[//]: # (NOTE)\n\nEnd.", "[note]: <x> 'NOTE'", "[NOTE]: /x", "> [a]: /x\n> 'NOTE'", "- [a]: /x (NOTE)",
+    "[a]\n\n[a]: https://a.example 'NOTE'", "[a](https://a.example 'NOTE')", "![a](https://a.example 'NOTE')", "[a](#NOTE)",
+    "[](https://a.example/NOTE)", "```python NOTE\nx\n```", f"```{'x' * 20}NOTE\nx\n```", "<!-- NOTE -->", "<p title=NOTE>",
+    "| a |\n|---|\n| b | NOTE |", "| a | b |\n|---|---|\n| $c$ | d | NOTE", "$a % NOTE$", "$\\phantom{NOTE} a$",
+    "$\\label{NOTE judge} a$", "$\\href{NOTE}{a}$", "$\\class{NOTE}{a}$", "$\\hspace{NOTE} a$", "$\\begin{NOTE}a\\end{NOTE}$",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HIDING)
+def test_what_judges_read_is_shown_to_people(text):
+    assert "NOTE" in re.sub(r"<mphantom>.*?</mphantom>|<[^>]*>", "", render(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["\U000e0041\U000e0042", "a\u200b\u200c\u200d\u200b", "a\ufe00\U000e0101", "&#x202e;a", "\ufff9"]
+)
+def test_signs_without_a_shape_that_carry_a_text_are_shown(text):
+    assert "[U+" in render(text)
+
+
+@pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d🔬", "❤\ufe0f", "soft\u00adhyphen"])
+def test_signs_that_scripts_need_stay(text):
+    assert text in render(text)
+
+
+def test_a_table_of_the_right_width_stays_one():
+    assert "<table" in render("| a | b |\n|---|:-:|\n| `x` | $|c|$ |\n| d |\n")
