@@ -4,7 +4,9 @@ from typing import Any
 
 from django.db.models import Max, Q
 
+from arena.bundles.fields import COST, NotAllowed
 from arena.bundles.kinds import Arrival, BundleKind, Values, add_kinds, add_shared, kind_called
+from judges.card_parameters import Parameters
 from judges.models import (
     Checklist,
     ChecklistCall,
@@ -17,6 +19,7 @@ from judges.models import (
     Judge,
     JudgeChoice,
 )
+from judges.sayings import Refused
 
 
 def _judged(arena_id: int) -> Q:
@@ -45,6 +48,14 @@ def _next_version(values: Values, arrival: Arrival) -> None:
         values["version"] = of_name.aggregate(last=Max("version"))["last"] + 1
 
 
+def _known_parameters(values: Values) -> None:
+    if values["kind"] == Judge.Kind.CALLED:
+        try:
+            Parameters.of(values["parameters"])
+        except (Refused, TypeError) as reason:
+            raise NotAllowed(str(reason)) from None
+
+
 SAYING = ("name", "kind", "base_url", "model", "protocol", "template", "wording", "parameters", "parser_version")
 
 JUDGE_KINDS = (
@@ -54,6 +65,7 @@ JUDGE_KINDS = (
                 "archived_at", "archived_because"),
         left_out=("archived_by",),
         shapes={"parameters": dict[str, Any]},
+        rules={"parameters": _known_parameters},
     ),
     BundleKind(
         "games", Game, path="battle__arena",
@@ -61,7 +73,7 @@ JUDGE_KINDS = (
                 "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "reason", "reply",
                 "taints", "cost", "criteria", "is_counted", "set_aside_reason", "to_ask_again", "event", "created_at",
                 "decided_at"),
-        shapes={"taints": list[Any], "criteria": list[Any] | None},
+        shapes={"taints": list[Any], "criteria": list[Any] | None, "cost": COST},
     ),
     BundleKind("game-changes", GameChange, path="game__battle__arena", fields=("game", "event", "is_counted")),
     BundleKind("earlier-endings", EarlierEnding, path="game__battle__arena", fields=("game", "event", "state")),

@@ -1,15 +1,58 @@
 """Boards and their snapshots in a bundle."""
 
 import secrets
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Required, TypedDict
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
-from pydantic import Field
+from django.utils.translation import gettext
+from pydantic import ConfigDict, Field
 
+from arena.bundles.fields import NotAllowed
 from arena.bundles.kinds import Arrival, BundleKind, Places, Values, add_kinds, add_shared
-from ranking.models import Entry, KeptSnapshot, Leaderboard, Snapshot, snapshot_key, written_jury
+from ranking.models import COVARIATES, Entry, KeptSnapshot, Leaderboard, Snapshot, check_covariates, snapshot_key, written_jury
 
 LONGEST_SLUG = 120
+
+
+class _Parameters(TypedDict, total=False):
+    """What fits that are made again, pages and programs read of a snapshot's parameters."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    level: Required[Annotated[float, Field(gt=0, lt=1)]]
+    sources: Literal[*Leaderboard.Sources.values]
+    category: str
+    language: str
+    clusters: Literal[*Leaderboard.Clusters.values]
+    intervals: Literal[*Leaderboard.Intervals.values]
+    covariates: list[Literal[*COVARIATES]]
+    combiner: Literal[*Leaderboard.Combiner.values]
+    own_answers: str
+    marked: str
+    verdicts: str
+    external: bool
+    one_text: bool
+    without: list[int]
+    jury: list[int]
+    judges: list[dict[str, Any]]
+    own_competitors: dict[str, list[int]] | None
+    juror_records: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]] | None
+    lots_to: int | None
+    tie_width: Annotated[float, Field(ge=0, le=1_000)] | None
+    n_draws: int
+
+
+def _names_its_rule(values: Values) -> None:
+    parameters = values["parameters"]
+    if parameters.get("sources", Leaderboard.Sources.PEOPLE) != Leaderboard.Sources.PEOPLE and "combiner" not in parameters:
+        raise NotAllowed(gettext("where judges count, a combiner is needed"))
+
+
+def _known_covariates(values: Values) -> None:
+    try:
+        check_covariates(values["covariates"])
+    except ValidationError as error:
+        raise NotAllowed(" ".join(error.messages)) from None
 
 
 def _jury(values: Values, places: Places) -> None:
@@ -62,6 +105,7 @@ RANKING_KINDS = (
                 "counts_external",
                 "covariates", "clusters", "intervals", "level", "seed", "is_default", "is_live", "is_by_itself"),
         shapes={"level": Annotated[float, Field(gt=0, lt=1)]},
+        rules={"covariates": _known_covariates},
         left_out=("read_to", "last_fit_seconds", "not_before", "error", "error_code", "lease_token", "lease_until",
                   "n_attempts"),
     ),
@@ -72,8 +116,9 @@ RANKING_KINDS = (
         fields=("key", "leaderboard", "method", "parameters", "seed", "watermark", "evidence_hash", "content_hash",
                 "code_version", "n_votes", "n_voters", "n_prompts", "n_set_aside", "interval_kind", "notes", "note_codes",
                 "note_parameters", "components", "fit_seconds", "created_at"),
-        shapes={"method": Literal[*Leaderboard.Method.values], "parameters": dict[str, Any], "notes": list[str],
-                "note_codes": list[Any], "note_parameters": list[Any], "components": list[list[str]]},
+        shapes={"method": Literal[*Leaderboard.Method.values], "parameters": _Parameters, "notes": list[str],
+                "note_codes": list[str], "note_parameters": list[dict[str, Any] | None], "components": list[list[str]]},
+        rules={"parameters": _names_its_rule},
     ),
     BundleKind(
         "kept-snapshots", KeptSnapshot, path="snapshot__leaderboard__arena", fields=("snapshot", "reason", "kept_at")
@@ -83,6 +128,7 @@ RANKING_KINDS = (
         fields=("snapshot", "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate",
                 "raw_win_rate", "n_votes", "n_prompts", "trust", "people_half_width", "unrated_because", "unrated_code",
                 "unrated_parameters"),
+        shapes={"unrated_parameters": dict[str, Any] | None},
     ),
 )  # fmt: skip
 

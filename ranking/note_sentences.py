@@ -12,7 +12,7 @@ from ranking.note_texts.words import Words, in_words, template_of
 
 READERS = Words(gettext, ngettext, number, with_minus)
 FIRST = re.compile(r"%\((\w+)\)")
-OF_ANOTHER_VERSION = (KeyError, TypeError, ValueError)
+OF_ANOTHER_VERSION = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """Errors of parameters that an older version of a note's text was made with."""
 
 BEGUN_BY_A_NAME = {"near_start", "one_competitor"}

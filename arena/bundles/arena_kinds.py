@@ -5,11 +5,11 @@ from typing import Annotated, Any, TypedDict
 
 from django.db.models import Q
 from django.utils.translation import gettext
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from arena.bundles.fields import NotAllowed
+from arena.bundles.fields import COST, NotAllowed
 from arena.bundles.kinds import BundleKind, Places, Values, add_kinds, add_shared
-from arena.importing.files.problems import RowProblem, shown
+from arena.importing.files.problems import RowFault, RowProblem, shown
 from arena.importing.formats.prompt_files import checked_verifier
 from arena.models import (
     Arena,
@@ -37,13 +37,19 @@ from arena.models.prompts import content_hash, text_digest
 from arena.models.runs import attempt_key
 
 
+def _row_fault(fault: list[int | str]) -> list[int | str]:
+    if len(fault) != len(RowFault._fields) or [isinstance(each, int) for each in fault] != [True, False, False, False]:
+        raise ValueError("a line, what is wrong in it, the value, and what is allowed are needed")
+    return fault
+
+
 class _Report(TypedDict, total=False):
     """What pages and programs read of an import's report."""
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
     counts: dict[str, int]
     notes: list[str]
-    left_out: list[list[int | str]]
+    left_out: list[Annotated[list[int | str], AfterValidator(_row_fault)]]
     rows_left_out: dict[str, str]
 
 
@@ -174,7 +180,7 @@ ARENA_KINDS = (
                 "superseded_by", *PUT_AWAY),
         left_out=("html", "rendered_by", "archived_by"),
         rules={"content_hash": _answer_hash},
-        shapes={"turns": list[str]},
+        shapes={"turns": list[str], "cost": COST},
     ),
     BundleKind("asides", Aside, path="response__prompt__arena", fields=("response", "thinking", "ending")),
     BundleKind(
@@ -234,6 +240,7 @@ ARENA_KINDS = (
         fields=("run", "endpoint", "state", "place", "max_tokens_factor", "bound", "n_sent", "n_refusals", "outcome", "reason",
                 "finished_at"),
         left_out=("not_before", *LEASE),
+        shapes={"bound": COST},
     ),
     BundleKind(
         "assignments", Assignment, path="call__run__arena", fields=("call", "prompt", "competitor", "repeat", "earlier"),
@@ -246,6 +253,6 @@ ARENA_KINDS = (
                 "status", "model", "parameters", "request_id", "cost", "tokens_in", "tokens_out", "latency_ms", "sent_at",
                 "finished_at"),
         left_out=("reserved",),
-        shapes={"request": list[Any], "parameters": dict[str, Any]},
+        shapes={"request": list[Any], "parameters": dict[str, Any], "cost": COST},
     ),
 )  # fmt: skip

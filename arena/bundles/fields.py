@@ -1,21 +1,26 @@
 """Values of fields as JSON, and back: what each field of a model may hold is asked of the model itself."""
 
 import json
-import math
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError as InvalidValue
 from django.core.validators import RegexValidator
 from django.db import connection, models
 from django.utils.translation import gettext as _
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 NEVER_EMPTY = ("slug", "name", "key")  # other texts may be: the hash of a prompt of which only the key is known is empty
+LARGEST_INTEGER = 10**15
+"""Of columns that take more. Sums of thousands of them are still integers of the database."""
+LARGEST_FLOAT = 1e9
+MOST_FOR_ONE = 10**10
+"""Micro-dollars that one call or answer may cost, 10,000 dollars; an arena has millions, whose costs are added up."""
 DEEPEST = 60  # brackets within brackets in JSON
 
+COST: Any = Annotated[int, Field(ge=0, le=MOST_FOR_ONE)]
 type Check = Callable[[Any], None]
 """Raises NotAllowed."""
 
@@ -88,7 +93,7 @@ def _typed(kind: type, allowed: str) -> Check:
 def _integer_check(field: "models.Field[Any, Any]") -> Check:
     low, high = connection.ops.integer_field_range(field.get_internal_type())
     low = 0 if low is None or field.get_internal_type().startswith("Positive") else low
-    high = 2**63 - 1 if high is None else high
+    high = LARGEST_INTEGER if high is None else min(high, LARGEST_INTEGER)
     allowed = _("a whole number from %(low)s to %(high)s is allowed") % {"low": low, "high": high}
 
     def check(value: Any) -> None:
@@ -100,8 +105,8 @@ def _integer_check(field: "models.Field[Any, Any]") -> Check:
 
 def _float_check(field: "models.Field[Any, Any]") -> Check:
     def check(value: Any) -> None:
-        if type(value) not in (int, float) or not math.isfinite(value):
-            raise NotAllowed(_("a number is allowed"))
+        if type(value) not in (int, float) or not -LARGEST_FLOAT <= value <= LARGEST_FLOAT:
+            raise NotAllowed(_("a number from %(low)s to %(high)s is allowed") % {"low": -LARGEST_FLOAT, "high": LARGEST_FLOAT})
         try:
             field.run_validators(value)
         except InvalidValue as error:
@@ -192,6 +197,9 @@ def _check_json(value: Any, depth: int) -> None:
         raise NotAllowed(_("at most %(n)s levels of brackets are allowed") % {"n": DEEPEST})
     if isinstance(value, str):
         _check_text(value)
+    elif isinstance(value, int | float):
+        if not -(2**63) <= value < 2**63:  # nor is 1e999, which is read as infinite
+            raise NotAllowed(_("it has a number that is too large"))
     elif isinstance(value, list):
         for each in value:
             _check_json(each, depth + 1)

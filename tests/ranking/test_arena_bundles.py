@@ -175,7 +175,12 @@ WRONG = {
     "null": ("competitors.jsonl", 1, {"name": None}, "it may not be null"),
     "a slug with a path": ("arena.jsonl", 1, {"slug": "../x"}, "slug is '../x'"),
     "a juror that is not there": ("boards.jsonl", 2, {"jury": "77"}, "names what is not in the file"),
-    "parameters of another site": ("snapshots.jsonl", 1, {"parameters": {"without": [77]}}, "names what is not in the file"),
+    "parameters of another site": (
+        "snapshots.jsonl",
+        1,
+        {"parameters": {"level": 0.9, "without": [77]}},
+        "names what is not in the file",
+    ),
     "a pair the wrong way round": (
         "battles.jsonl",
         1,
@@ -192,6 +197,19 @@ WRONG = {
     "an answer's hash of another text": ("responses.jsonl", 2, {"content_hash": "0" * 32}, "content_hash is '0+'; by its text"),
     "an unknown verifier": ("prompts.jsonl", 1, {"verifier": {"kind": "magic"}}, "verifier is {'kind': 'magic'}; .*magic"),
     "an answer that replaces itself": ("responses.jsonl", 2, {"superseded_by": 2}, "superseded_by is 2; that line leads back"),
+    "a judge that replaces itself": ("judges.jsonl", 1, {"superseded_by": 1}, "superseded_by is 1; that line leads back"),
+    "parameters of a card that are none": ("judges.jsonl", 1, {"parameters": {"margin": "x"}}, "margin"),
+    "covariates of nobody": ("boards.jsonl", 1, {"covariates": "charm"}, "covariates is 'charm'; .*charm"),
+    "a number of 400 digits": ("arena.jsonl", 1, {"asked_share": 10**400}, "asked_share is 10+.*; a number from"),
+    "an infinite number in JSON": ("runs.jsonl", 1, {"plan": {"x": 10**400}}, "a number that is too large"),
+    "a cost that is none": ("games.jsonl", 1, {"cost": 2**62}, "less than or equal to 10000000000"),
+    "a price that is none": ("competitors.jsonl", 1, {"price_in": 2**62}, "a whole number from 0 to 10{15} is"),
+    "a rating that is none": ("entries.jsonl", 1, {"rating": 1e308}, "rating is 1e\\+308; a number from"),
+    "rows left out that are none": ("imports.jsonl", 1, {"report": {"left_out": [["x", "y", "z"]]}}, "left_out.0"),
+    "codes of notes that are none": ("snapshots.jsonl", 1, {"note_codes": [{"a": 1}]}, "0: Input should be a valid string"),
+    "parameters of notes that are none": ("snapshots.jsonl", 1, {"note_parameters": [5]}, "valid dictionary"),
+    "a level that is not there": ("snapshots.jsonl", 1, {"parameters": {}}, "level: Field required"),
+    "judges without a rule": ("snapshots.jsonl", 1, {"parameters": {"level": 0.9, "sources": "both"}}, "a combiner is needed"),
     "numbers that are no numbers": ("boards.jsonl", 2, {"jury": "one"}, "in a way that Agon does not write"),
 }
 
