@@ -21,7 +21,7 @@ from arena.clock import is_older
 from arena.evidence import ledger
 from arena.evidence.vote_tally import Evidence, evidence_at, unrated_competitors
 from arena.fit_memory import FitTooLarge, needed, room_for
-from arena.leases import LONGEST_REST, StillHeld, heartbeat
+from arena.leases import FREE, LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Arena, Competitor, Event
 from arena.prerequisites import why_not_compared
 from judges.audits.audit import NOBODY, Audit, HumanBoard, audit
@@ -45,6 +45,7 @@ NO_MODEL = "sides of gold labels"
 LEASE_SECONDS = 60.0
 LEAST_SECONDS_BETWEEN_AUDITS = 15.0
 REST_PER_AUDIT = 5.0
+REST_AFTER_FAILURE = timedelta(minutes=5)
 WHEN_IT_IS_DUE = ("judge_id", "arena_id", "read_to", "made_at", "not_before", "lease_until")
 QUIET = timedelta(seconds=10)  # while votes come in, boards are fitted first
 LONGEST_BEHIND = timedelta(minutes=2)
@@ -107,6 +108,21 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
     token = JudgeAudit.objects.claim(kept.pk, seconds=LEASE_SECONDS)
     if token is None:
         return None
+    try:
+        _make(kept, token, judge, arena, seed=seed)
+    except LeaseLost:
+        raise
+    except Exception as error:  # it would fail again at once: others are to have their turn, and the log its room
+        JudgeAudit.objects.held(kept.pk, token).update(
+            lease_token=FREE, lease_until=None, not_before=timezone.now() + REST_AFTER_FAILURE,
+            error=f"{type(error).__name__}: {error}"[:1_000],
+        )  # fmt: skip
+        raise
+    kept.refresh_from_db()
+    return kept
+
+
+def _make(kept: JudgeAudit, token: str, judge: Judge, arena: Arena, *, seed: int) -> None:
     started, position = time.monotonic(), ledger.sequence()
     with heartbeat(JudgeAudit.objects.all(), kept.pk, token, seconds=LEASE_SECONDS):
         done, margin = treatment(judge.kind, kept.marked), float(judge.parameters.get("margin", 0))
@@ -137,11 +153,9 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
     rest = min(timedelta(seconds=seconds), LONGEST_REST)
     JudgeAudit.objects.finish(
         kept.pk, token, read_to=position, rule=RULE, seed=seed, made_at=timezone.now(), not_before=timezone.now() + rest,
-        n_games=len(played.games) + len(played.left_out), cost=played.cost, answered=answered,
+        n_games=len(played.games) + len(played.left_out), cost=played.cost, answered=answered, error="",
         **_stored(_with_bare_battles(with_notes(audited, played, grades), arena), truths, Marks.of(played, done), unrated),
     )  # fmt: skip
-    kept.refresh_from_db()
-    return kept
 
 
 def with_notes(audit: Audit, played: GamesRead, grades: Grades) -> Audit:

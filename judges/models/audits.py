@@ -58,6 +58,7 @@ class JudgeAudit(Leased):
     )  # fmt: skip
     made_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="", help_text=gettext_lazy("Why the newest audit failed; empty: it did not."))
 
     objects = JudgeAuditQuerySet.as_manager()
 

@@ -83,8 +83,10 @@ def _judge(key: str) -> Judge:
     if kind == "offline":
         return offline_judge(name)
     judge = Judge.objects.select_related("endpoint").get(pk=int(name))
-    while judge.superseded_by is not None:  # by a start that came before
-        judge = judge.superseded_by
+    passed = {judge.pk}
+    while (newer := judge.superseded_by) is not None and newer.pk not in passed:  # by a start that came before
+        passed.add(newer.pk)
+        judge = newer
     try:
         return refreshed(judge)
     except CardTaken as reason:

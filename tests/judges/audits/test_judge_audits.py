@@ -55,6 +55,22 @@ def figures_of(audit: JudgeAudit) -> dict[str, dict]:
     return {figure["name"]: figure for figures in audit.figures.values() for figure in figures}
 
 
+def test_an_audit_that_fails_rests_and_keeps_why():
+    judge = make_judge()
+    arena = judged_arena(judge, n=5)
+    Judge.objects.filter(pk=judge.pk).update(parameters={"margin": "much"})
+    ledger.sequence()
+    with pytest.raises(ValueError, match="much"):
+        refresh_audit(judge.pk, arena.pk)
+    assert JudgeAudit.objects.get().error.startswith("ValueError: ")
+    assert due_audits() == []
+    Judge.objects.filter(pk=judge.pk).update(parameters={})
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=False):
+        assert due_audits() == [(judge.pk, arena.pk)]
+        refresh_audit(judge.pk, arena.pk)
+    assert (JudgeAudit.objects.get().error, JudgeAudit.objects.get().n_games) == ("", 10)
+
+
 def test_answers_of_the_judges_own_model_are_its_own_as_on_boards():
     judge = make_judge(kind="imported", model="vendor/first model", family="")
     assert figures_of(audit_judge(judge, judged_arena(judge)))["self and family preference"]["n"] == 60
