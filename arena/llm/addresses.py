@@ -32,6 +32,8 @@ _ROUTED = ipaddress.ip_network("2000::/3")  # in IPv6 nothing else is assigned t
 _ENDINGS = ("/chat/completions", "/completions", "/responses", "/messages/count_tokens", "/messages", "/models", "/embeddings")
 _ANTHROPIC_ALONE = ("/messages/count_tokens", "/messages")
 _OPENAI_ALONE = ("/chat/completions", "/completions", "/responses", "/embeddings")
+PORTS = {"https": 443, "http": 80}
+FIRST_FREE_PORT = 1024  # below it are mail, remote shells and the like
 SETTING = "AGON_ENDPOINTS_ALLOWED"
 
 
@@ -83,12 +85,15 @@ def other_wire(written: str, wire: str) -> str:
 def place_of(base_url: str, *, allowed: frozenset[str], resolve: Resolve) -> Place:
     """Check a base URL and pin its host; raises LLMError if the endpoint may not be at that address."""
     parts = checked_address(base_url)
-    host, port = parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme]
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     is_allowed = name in {entry.strip().lower() for entry in allowed}
     if parts.scheme == "http" and not is_allowed:
         message = _("a call to %(name)s would go without TLS: use https, or %(allow)s")
         raise _refused(message % {"name": name, "allow": _allow(name)})
+    if port < FIRST_FREE_PORT and port not in PORTS.values() and not is_allowed:
+        message = _("the port of %(name)s is one of other services: use 443, or one from %(first)d on, or %(allow)s")
+        raise _refused(message % {"name": name, "first": FIRST_FREE_PORT, "allow": _allow(name)})
     addresses = _resolved(host, port, resolve)
     inward = [address for address in addresses if not is_public(address)]
     if inward and not is_allowed:

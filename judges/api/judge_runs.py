@@ -21,6 +21,7 @@ from judges.runs.plan_request import (
     chosen_judges,
     drafted,
     estimated,
+    is_program,
     judge_choices,
     too_many,
 )
@@ -75,7 +76,7 @@ def _start(draft: JudgingDraft, cap: int, user: User) -> Run:
 
 def _keys(body: Mapping[str, Any]) -> list[str]:
     keys, known = list(dict.fromkeys(body["judges"])), [key for key, _name in judge_choices()]
-    if absent := [key for key in keys if key not in known]:
+    if absent := [key for key in keys if key not in known and not is_program(key)]:
         message = _("there is no judge %(keys)s here. Available: %(known)s")
         raise CannotPlan(message % {"keys": ", ".join(absent)[:200], "known": ", ".join(known)})
     if not keys:

@@ -57,6 +57,11 @@ def judge_choices() -> list[tuple[str, str]]:
     return [*((f"card:{card.pk}", _choice_text(card)) for card in cards), *programs]
 
 
+def is_program(key: str) -> bool:
+    """Whether it names a program, as `chosen_judges` takes it even where the program has got a card since."""
+    return key in {f"offline:{name}" for name in OFFLINE_JUDGES}
+
+
 def _choice_text(card: Judge) -> str:
     if card.endpoint is None:
         return f"{card}: {_(OFFLINE_JUDGES[card.protocol][1])}" if card.protocol in OFFLINE_JUDGES else str(card)

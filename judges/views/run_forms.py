@@ -11,7 +11,7 @@ from arena.models import Arena, Competitor, PromptPool
 from arena.runs.planning import CannotPlan
 from arena.views.run_forms import RunForm
 from arena.wording import number, sentence
-from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, JudgingRequest, judge_choices, too_many
+from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, JudgingRequest, is_program, judge_choices, too_many
 from judges.runs.scope import Scope, check_competitors
 
 PLANS = [
@@ -53,12 +53,18 @@ def _about_most() -> str:
 _most_battles = lazy(_about_most, str)()
 
 
+class _JudgesField(forms.MultipleChoiceField):
+    def valid_value(self, value: str) -> bool:
+        """A page from before a program got its card still names the program."""
+        return super().valid_value(value) or is_program(value)
+
+
 class JudgeRunForm(RunForm):
     """The form of a new run: judges, battles and the cap."""
 
     apart = ("judges",)
 
-    judges = forms.MultipleChoiceField(
+    judges = _JudgesField(
         label=gettext_lazy("Judges"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one judge.")},
@@ -144,7 +150,7 @@ class JudgeRunForm(RunForm):
         data = self.cleaned_data
         names, plan = dict(self.fields["judges"].choices), str(dict(PLANS)[data["plan"]])  # type: ignore[attr-defined]
         lines = {
-            "judges": [names[key] for key in data["judges"]],
+            "judges": [names.get(key, key) for key in data["judges"]],
             "plan": [f"{plan}: {data['baseline']}" if data["plan"] == "baseline" else plan],
             "pool": [str(data["pool"])] if data["pool"] else [],
             "competitors": [", ".join(each.name for each in data["competitors"])] if data["competitors"] else [],

@@ -147,3 +147,12 @@ def test_threads_that_wait_for_one_look_up_share_its_failure():
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(ask, range(16)))
     assert len(asked) < 4
+
+
+@pytest.mark.parametrize("port", [22, 25, 465, 993])
+def test_ports_of_other_services_have_to_be_allowed(port):
+    url = f"https://judge.example:{port}/"
+    with pytest.raises(LLMError, match=f"the port of judge.example:{port} is one of other services"):
+        place_of(url, allowed=frozenset(), resolve=resolving(PUBLIC))
+    assert place_of(url, allowed=frozenset({f"judge.example:{port}"}), resolve=resolving(PUBLIC)).port == port
+    assert place_of("https://judge.example:8443/", allowed=frozenset(), resolve=resolving(PUBLIC)).port == 8443

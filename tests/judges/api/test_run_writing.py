@@ -150,6 +150,9 @@ def test_judges_that_are_programs_are_asked_by_name(program):
     draft = judging(program, arena, judges=["offline:longer"], plan="given", battles=[battle.pk for battle in battles])
     assert (draft.status_code, draft.json()["n_calls"], draft.json()["cost"]) == (200, 0, 0)
     assert start(program, draft, cap=0).json()["state"] == "done"
+    again = judging(program, arena, judges=["offline:longer"], plan="all", repeats=2)  # it has a card by now
+    assert again.status_code == 200
+    assert start(program, again, cap=0).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ def test_programs_decide_at_once(client, curator, bells):
     post(client, arena, confirm=confirm)
     assert Game.objects.decided().count() == 12
     assert (Run.objects.get().state, bells) == ("done", [])
+    assert "Select a valid choice" not in count(client, arena, repeats=2)[0]  # it has a card by now
 
 
 def test_the_estimate_names_judge_and_plan_and_has_no_line_about_nothing(client, curator):
