@@ -12,6 +12,7 @@ from arena.wording import counted
 log = structlog.get_logger(__name__)
 
 SHARED = {"judges": ("judge", "judges"), "endpoints": ("endpoint", "endpoints")}
+FOR_CURATORS = "Curators alone see it, and voting is closed: open it in its settings when you have looked at it."
 
 
 def about_contents(arrived: Arrived) -> list[str]:

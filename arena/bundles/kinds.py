@@ -38,6 +38,7 @@ class Arrival:
 
     slug_before: str
     slug: str
+    for_curators_alone: bool = False
 
 
 def unchanged(values: Values, places: Places) -> None:

@@ -21,10 +21,15 @@ from arena.bundles.reading import OpenBundle, open_bundle
 from arena.bundles.refusals import file_not_taken, why_not_taken
 from arena.evidence.ledger import SEQUENCER_LOCK, head
 from arena.importing.loading.bulk import insert, take_block, take_ids
-from arena.models import Arena
+from arena.models import Arena, Visibility, Voting
 from arena.operations import planner_statistics
 
 ROWS_AT_ONCE = 1_000
+CLOSED = {
+    "board_visibility": Visibility.CURATORS.value,
+    "content_visibility": Visibility.CURATORS.value,
+    "voting": Voting.CLOSED.value,
+}
 
 
 @dataclass
@@ -44,17 +49,20 @@ def import_bundle(
     slug: str = "",
     say: Callable[[str, str, int, int], None] = lambda step, member, done, total: None,
     with_it: "Callable[[Arrived], None]" = lambda arrived: None,
+    for_curators_alone: bool = False,
 ) -> Arrived:
     """Check the whole file, then bring it in. Raises BundleRefused; nothing came in then.
 
     `slug`: what the arena is called here, in place of its own. `say` is told "check" or "load", a member, and lines.
-    `with_it` writes what is to be there if the arena is, and only then.
+    `with_it` writes what is to be there if the arena is, and only then. `for_curators_alone`: whatever the file says, nobody
+    else reads it, and nobody votes, until its settings are changed.
     """
     bundle = open_bundle(source)
     with bundle.file:
         wanted = free_slug(slug or bundle.manifest.slug)
         check_bundle(bundle, say=partial(say, "check"))
-        return _Loading(bundle, Arrival(bundle.manifest.slug, wanted), partial(say, "load")).load(with_it)
+        arrival = Arrival(bundle.manifest.slug, wanted, for_curators_alone)
+        return _Loading(bundle, arrival, partial(say, "load")).load(with_it)
 
 
 def free_slug(slug: str) -> str:
@@ -123,6 +131,8 @@ class _Loading:
             kind.fit(values, self.arrival)
             if kind.member == "arena":
                 values["slug"] = self.arrival.slug
+                if self.arrival.for_curators_alone:
+                    values.update(CLOSED)
         for name, other in kind.once.items():
             taken = _taken(kind.model, name, [values[name] for values in rows])
             for values in rows:

@@ -7,7 +7,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import DatabaseError
 
-from arena.bundles.arrivals import about_boards, about_contents, not_compared
+from arena.bundles.arrivals import FOR_CURATORS, about_boards, about_contents, not_compared
 from arena.bundles.loading import Arrived, free_slug, import_bundle
 from arena.bundles.manifest import BundleRefused
 from arena.bundles.reading import open_bundle
@@ -53,9 +53,13 @@ def bring_in(pk: int) -> bool:
         with heartbeat(ArchiveUpload.objects.all(), pk, token, seconds=LEASE_SECONDS):
             file = receiving.upload_folder() / upload.path
             arrived = import_bundle(
-                file, slug=upload.slug, say=_Progress(upload, token).say, with_it=partial(_is_here, upload, token)
+                file,
+                slug=upload.slug,
+                say=_Progress(upload, token).say,
+                with_it=partial(_is_here, upload, token),
+                for_curators_alone=True,
             )
-            notes = [*about_contents(arrived), *about_boards(arrived)]
+            notes = [*about_contents(arrived), FOR_CURATORS, *about_boards(arrived)]
     except (BundleRefused, OSError) as reason:
         _end(upload, token, state=State.REFUSED, error=in_words(reason, upload=pk)[:5_000])
     except BaseException:
@@ -70,7 +74,9 @@ def bring_in(pk: int) -> bool:
 
 def _is_here(upload: ArchiveUpload, token: str, arrived: Arrived) -> None:
     """With the arena, so that nobody brings it in again; raises LeaseLost where another worker is at it."""
-    if not ArchiveUpload.objects.held(upload.pk, token).update(arena=arrived.arena, notes=about_contents(arrived)):
+    if not ArchiveUpload.objects.held(upload.pk, token).update(
+        arena=arrived.arena, notes=[*about_contents(arrived), FOR_CURATORS]
+    ):
         raise LeaseLost(f"upload {upload.pk} was taken over by another worker")
 
 

@@ -99,6 +99,13 @@ def test_it_comes_in_beside_itself_under_another_name(file):
     assert Attempt.objects.count() == 38
 
 
+def test_an_archive_can_come_in_for_curators_alone(file, capsys):
+    call_command("import_archive", str(file), slug="fable-2", curators_only=True)
+    assert "Curators alone see it, and voting is closed" in capsys.readouterr().out
+    copy = Arena.objects.get(slug="fable-2")
+    assert (copy.board_visibility, copy.content_visibility, copy.voting) == ("curators", "curators", "closed")
+
+
 def test_new_rows_follow_those_that_came_in(file):
     """Ids and places in the ledger that were given are not given again."""
     empty_site()

@@ -79,7 +79,10 @@ def test_it_comes_in_under_another_name_and_the_page_says_what_came(arena, super
     page = superuser.get(answer.url).text
     assert "was imported as again" in page
     assert "5 boards with the evidence of the newest snapshot." in page
-    assert Arena.objects.filter(slug="again").exists()
+    assert "Curators alone see it, and voting is closed" in page
+    copy = Arena.objects.get(slug="again")
+    assert (copy.board_visibility, copy.content_visibility, copy.voting) == ("curators", "curators", "closed")
+    assert arena.voting != "closed"
     assert not bring_in(source.pk)
     delete_arena(Arena.objects.get(slug="again"))
     assert "was imported as again" in superuser.get(answer.url).text

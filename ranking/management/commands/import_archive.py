@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.bundles.arrivals import about_contents, not_compared
+from arena.bundles.arrivals import FOR_CURATORS, about_contents, not_compared
 from arena.bundles.loading import Arrived, import_bundle
 from arena.bundles.manifest import BundleRefused
 from arena.bundles.progress import ProgressLine
@@ -26,18 +26,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--slug", default="", help="the arena's short name on this site; default: as in the file")
+        parser.add_argument(
+            "--curators-only", action="store_true",
+            help="only curators can see it, and voting is closed, whatever the file's settings are",
+        )  # fmt: skip
 
-    def handle(self, *args: Any, file: Path, slug: str, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, slug: str, curators_only: bool, **options: Any) -> None:
         if not file.is_file():
             raise CommandError(f"there is no file {file}", returncode=2)
         progress = ProgressLine(self.stderr)
         try:
-            arrived = import_bundle(file, slug=slug, say=lambda step, *parts: progress.say(f"{step} {parts[0]}", *parts[1:]))
+            arrived = import_bundle(
+                file, slug=slug, say=lambda step, *parts: progress.say(f"{step} {parts[0]}", *parts[1:]),
+                for_curators_alone=curators_only,
+            )  # fmt: skip
         except BundleRefused as reason:
             raise CommandError(f"nothing was imported: {reason}") from reason
         finally:
             progress.end()
-        for sentence in about_contents(arrived):
+        for sentence in [*about_contents(arrived), *([FOR_CURATORS] if curators_only else [])]:
             self.stdout.write(sentence)
         self._compare(arrived)
 
