@@ -1,12 +1,13 @@
 """Boards and their snapshots in a bundle."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Required, TypedDict
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from arena.bundles.fields import NotAllowed
 from arena.bundles.kinds import Arrival, BundleKind, Places, Values, add_kinds, add_shared
@@ -15,18 +16,27 @@ from ranking.models import COVARIATES, Entry, KeptSnapshot, Leaderboard, Snapsho
 LONGEST_SLUG = 120
 
 
+def _one_of(words: Sequence[str]) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"one of these is allowed: {', '.join(words)}")
+        return value
+
+    return AfterValidator(check)
+
+
 class _Parameters(TypedDict, total=False):
     """What fits that are made again, pages and programs read of a snapshot's parameters."""
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
     level: Required[Annotated[float, Field(gt=0, lt=1)]]
-    sources: Literal[*Leaderboard.Sources.values]
+    sources: Annotated[str, _one_of(Leaderboard.Sources.values)]
     category: str
     language: str
-    clusters: Literal[*Leaderboard.Clusters.values]
-    intervals: Literal[*Leaderboard.Intervals.values]
-    covariates: list[Literal[*COVARIATES]]
-    combiner: Literal[*Leaderboard.Combiner.values]
+    clusters: Annotated[str, _one_of(Leaderboard.Clusters.values)]
+    intervals: Annotated[str, _one_of(Leaderboard.Intervals.values)]
+    covariates: list[Annotated[str, _one_of(COVARIATES)]]
+    combiner: Annotated[str, _one_of(Leaderboard.Combiner.values)]
     own_answers: str
     marked: str
     verdicts: str

@@ -216,6 +216,7 @@ WRONG = {
     "codes of notes that are none": ("snapshots.jsonl", 1, {"note_codes": [{"a": 1}]}, "0: Input should be a valid string"),
     "parameters of notes that are none": ("snapshots.jsonl", 1, {"note_parameters": [5]}, "valid dictionary"),
     "a level that is not there": ("snapshots.jsonl", 1, {"parameters": {}}, "level: Field required"),
+    "sources of nobody": ("snapshots.jsonl", 1, {"parameters": {"level": 0.9, "sources": "x"}}, "sources: .*people"),
     "judges without a rule": ("snapshots.jsonl", 1, {"parameters": {"level": 0.9, "sources": "both"}}, "a combiner is needed"),
     "numbers that are no numbers": ("boards.jsonl", 2, {"jury": "one"}, "in a way that Agon does not write"),
 }
