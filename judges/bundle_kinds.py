@@ -1,8 +1,9 @@
 """What judges said in an arena, and what is known of them: the rows of judges that a bundle has."""
 
-from typing import Any
+from typing import Annotated, Any, Required, TypedDict
 
 from django.db.models import Max, Q
+from pydantic import ConfigDict, Field
 
 from arena.bundles.fields import COST, NotAllowed
 from arena.bundles.kinds import Arrival, BundleKind, Values, add_kinds, add_shared, kind_called
@@ -56,6 +57,14 @@ def _known_parameters(values: Values) -> None:
             raise NotAllowed(str(reason)) from None
 
 
+class _Criterion(TypedDict, total=False):
+    """A line of a checklist, as judges are asked it."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    text: Required[str]
+    weight: Annotated[float, Field(ge=0, le=1_000_000)]
+
+
 SAYING = ("name", "kind", "base_url", "model", "protocol", "template", "wording", "parameters", "parser_version")
 
 JUDGE_KINDS = (
@@ -73,7 +82,7 @@ JUDGE_KINDS = (
                 "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "reason", "reply",
                 "taints", "cost", "criteria", "is_counted", "set_aside_reason", "to_ask_again", "event", "created_at",
                 "decided_at"),
-        shapes={"taints": list[Any], "criteria": list[Any] | None, "cost": COST},
+        shapes={"taints": list[str], "criteria": list[Any] | None, "cost": COST},
     ),
     BundleKind("game-changes", GameChange, path="game__battle__arena", fields=("game", "event", "is_counted")),
     BundleKind("earlier-endings", EarlierEnding, path="game__battle__arena", fields=("game", "event", "state")),
@@ -89,7 +98,7 @@ JUDGE_KINDS = (
     BundleKind(
         "checklists", Checklist, path="prompt__arena", fields=("prompt", "criteria", "call", "changed_at"),
         left_out=("written_by",),
-        shapes={"criteria": list[dict[str, Any]]},
+        shapes={"criteria": list[_Criterion]},
     ),
     BundleKind("checklist-calls", ChecklistCall, path="prompt__arena", fields=("call", "prompt")),
     BundleKind("judge-choices", JudgeChoice, fields=("judge", "says", "reason", "event")),

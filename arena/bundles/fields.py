@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 NEVER_EMPTY = ("slug", "name", "key")  # other texts may be: the hash of a prompt of which only the key is known is empty
 LARGEST_INTEGER = 10**15
 """Of columns that take more. Sums of thousands of them are still integers of the database."""
-LARGEST_FLOAT = 1e9
+LARGEST_FLOAT = 10**9
 MOST_FOR_ONE = 10**10
 """Micro-dollars that one call or answer may cost, 10,000 dollars; an arena has millions, whose costs are added up."""
 DEEPEST = 60  # brackets within brackets in JSON

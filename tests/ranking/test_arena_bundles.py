@@ -206,6 +206,8 @@ WRONG = {
     "an answer that replaces itself": ("responses.jsonl", 2, {"superseded_by": 2}, "superseded_by is 2; that line leads back"),
     "a judge that replaces itself": ("judges.jsonl", 1, {"superseded_by": 1}, "superseded_by is 1; that line leads back"),
     "parameters of a card that are none": ("judges.jsonl", 1, {"parameters": {"margin": "x"}}, "margin"),
+    "taints that are none": ("games.jsonl", 1, {"taints": [5]}, "taints is .*valid string"),
+    "criteria that are none": ("checklists.jsonl", 1, {"criteria": [{"weight": 1}]}, "0.text: Field required"),
     "covariates of nobody": ("boards.jsonl", 1, {"covariates": "charm"}, "covariates is 'charm'; .*charm"),
     "a number of 400 digits": ("arena.jsonl", 1, {"asked_share": 10**400}, "asked_share is 10+.*; a number from"),
     "an infinite number in JSON": ("runs.jsonl", 1, {"plan": {"x": 10**400}}, "a number that is too large"),
