@@ -71,9 +71,21 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         taken = " or ".join(str(parser.media_type) for parser in context["view"].parser_classes)
         detail = f"A body of this media type is not taken here: send {taken}, and say so in Content-Type."
     members: dict[str, Any] = getattr(exc, "members", {})
-    response.data = problem(response.status_code, detail, request.path, errors) | members
+    response.data = _encodable(problem(response.status_code, detail, request.path, errors) | members)
     request.accepted_renderer, request.accepted_media_type = ProblemRenderer(), MEDIA_TYPE
     return response
+
+
+def _encodable(part: Any) -> Any:
+    """JSON may hold half of a pair of surrogates, in names as in values; no text of an answer may: it becomes its escape."""
+    match part:
+        case str():
+            return part.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {_encodable(name): _encodable(value) for name, value in part.items()}
+        case list():
+            return [_encodable(each) for each in part]
+    return part
 
 
 def _in_words(exc: Exception) -> tuple[str, dict[str, list[str]] | None]:

@@ -1,9 +1,10 @@
 """Who may read an export: readers, and the rule of most tables. A table with another rule has its own `refusal`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,16 @@ class Reader:
     @property
     def is_curator(self) -> bool:
         return access.is_curator(self.visitor)
+
+    def now(self) -> "Reader":
+        """The same one, as the database has them at this moment."""
+        if self.visitor.pk is None:  # a guest, or an operator
+            return self
+        stored = User.objects.filter(pk=self.visitor.pk, is_active=True).values("is_staff", "is_superuser").first()
+        visitor: Visitor = copy(self.visitor) if stored else AnonymousUser()
+        for name, value in (stored or {}).items():
+            setattr(visitor, name, value)
+        return replace(self, visitor=visitor)
 
     @classmethod
     def of(cls, request: HttpRequest, visitor: Visitor | None = None) -> "Reader":

@@ -17,6 +17,7 @@ from arena.exporting.access import Reader, RefusedExport, content_refusal
 from arena.models import Arena
 
 MOST_COUNTED = 100_000
+CHECKED_EVERY = 2_000  # rows: whether its reader may still read them
 
 type Words = str | Promise
 type Row = dict[str, object]
@@ -156,13 +157,25 @@ def rows_for(table: ExportTable, reader: Reader, arena: Arena, chosen: Chosen | 
         raise RefusedExport(refusal)
     names = [column.name for column in table.columns_for(reader)]
     rows = table.rows(reader, arena, table.chosen({}) | dict(chosen or {}))
-    return _walked(rows, names)
+    return _walked(rows, names, lambda: _refuse_again(table, reader, arena))
 
 
-def _walked(rows: Iterator[Row], names: Sequence[str]) -> Iterator[Row]:
+def _walked(rows: Iterator[Row], names: Sequence[str], check: Callable[[], None]) -> Iterator[Row]:
+    """Whoever loses access meanwhile gets an error: rows that end early would pass for all of them."""
     with few_pages_kept():
-        for row in rows:
+        for i, row in enumerate(rows, 1):
             yield {name: row[name] for name in names}
+            if i % CHECKED_EVERY == 0:
+                check()
+        check()
+
+
+def _refuse_again(table: ExportTable, reader: Reader, arena: Arena) -> None:
+    """Raises RefusedExport where this reader may not have the table any more."""
+    now, there = reader.now(), Arena.objects.filter(pk=arena.pk).first()
+    refusal = table.refusal(now, there) if there else _("the arena is gone")
+    if refusal or now.is_curator != reader.is_curator:
+        raise RefusedExport(refusal or _("what this reader may read has changed"))
 
 
 def counted(rows: "QuerySet[Any]") -> int:

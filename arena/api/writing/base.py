@@ -119,7 +119,7 @@ class RowsOfArena[Row](Writes):
     def _envelope(self, request: Request, body: Any) -> tuple[Arena, list[Any]]:
         names = ["arena", *self.may_name, "rows"]
         message = f"There is no such member here. Available: {', '.join(names)}."
-        errors = {name: [message] for name in body if name not in names}
+        errors = _each(message, [name for name in body if name not in names])
         rows, slug = body.get("rows"), body.get("arena")
         if not isinstance(rows, list) or not 0 < len(rows) <= MOST_ROWS:
             errors["rows"] = [f"A list of 1 to {MOST_ROWS:,} objects is needed."]
@@ -132,11 +132,15 @@ class RowsOfArena[Row](Writes):
         return arena_to_write(request, str(slug)), rows or []
 
 
+def _each(message: str, unknown: Sequence[str]) -> dict[str, list[str]]:
+    return {name[:LONGEST_NAMED]: [message] for name in unknown[:MOST_NAMED]}
+
+
 def checked_object(body: Any, columns: SentFields) -> dict[str, Any]:
     """The members of a body that is one object, without its nulls. Raises ValidationError, which names each field."""
     if unknown := [name for name in body if name not in columns]:
         there_are = f"There is no such field here; there are {', '.join(columns)}." if columns else "No body is taken here."
-        raise ValidationError({name[:LONGEST_NAMED]: [there_are] for name in unknown[:MOST_NAMED]})
+        raise ValidationError(_each(there_are, unknown))
     try:
         return checked_row(body, columns)
     except RowProblem as problem:

@@ -35,7 +35,7 @@ class JSONBody(BaseParser):
         if parser_context:
             parser_context["request"].digest_of_body = sha256(body).hexdigest()
         try:
-            parsed = json.loads(body.decode(), object_pairs_hook=_each_name_once, parse_constant=_no_number)
+            parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_each_name_once, parse_constant=_no_number)
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8.") from None
         except RecursionError:

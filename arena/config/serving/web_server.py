@@ -3,21 +3,26 @@
 Waitress does the work; this module adds what it leaves open. Whoever sends slowly costs a connection and nothing else:
 - the headers of a request come within `HEAD_SECONDS`, however many bytes trickle in;
 - a body may come slowly, at `SLOWEST_BODY` on average, and not stop for `SILENT_SECONDS`;
-- an answer that is not taken for `SILENT_SECONDS` ends;
+- an answer that is not taken for `SILENT_SECONDS`, or slower than `SLOWEST_READER`, ends;
 - of one address at most `MOST_OF_ONE` connections wait, of all `MOST_OF_ALL`: the one that waited longest makes room.
 - a body that is large for a stranger waits until a thread of its own has looked up whose session or token it comes with.
 `/healthz` has a thread of its own: it answers while all others wait for a database.
+An answer that ends early ends with a reset: without a length and without chunks, as in HTTP/1.0, nothing else tells it from
+a whole one.
 """
 
 import argparse
 import contextlib
 import copy
 import errno
+import fcntl
 import logging
 import resource
 import signal
 import socket
+import struct
 import tempfile
+import termios
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -26,7 +31,7 @@ from typing import Any, NamedTuple
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
@@ -37,6 +42,7 @@ from arena.config.serving.parent_watch import die_with_parent
 HEAD_SECONDS = 5.0  # from the first byte of a request to the end of its headers
 SLOWEST_BODY = 500  # bytes a second, on average, after the first seconds
 SILENT_SECONDS = 15.0  # without a byte of a body, or with an answer that the client does not read
+SLOWEST_READER = 500  # bytes a second of an answer, in each `SILENT_SECONDS`
 KEPT_SECONDS = 75.0  # a connection without a request; longer than proxies keep theirs
 MOST_OF_ONE, MOST_OF_ALL = 256, 1000
 MOST_BYTES = 1 << 30  # of a body; a form's own limit is lower, with a message on what to do
@@ -122,6 +128,18 @@ class Task(WSGITask):  # type: ignore[misc]
         if is_head:
             self.chunked_response = False
 
+    def execute(self) -> None:
+        """Waitress takes an OSError for a lost connection and says nothing; those of the connection do not come here."""
+        try:
+            super().execute()
+        except ClientDisconnected:
+            raise
+        except Exception as error:
+            self.channel.is_broken = self.wrote_header
+            if isinstance(error, OSError):
+                raise RuntimeError(f"{type(error).__name__}: {error}") from error
+            raise
+
     def finish(self) -> None:
         super().finish()
         if log.isEnabledFor(logging.DEBUG):
@@ -138,7 +156,8 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.began_at = self.moved_at = time.monotonic()  # the present request or pause; the last byte either way
         self.n_bytes = 0
-        self.is_refused = self.is_lingering = self.is_held = False
+        self.n_sent = self.n_taken = 0  # bytes of answers: sent, and those that the client had when it last moved
+        self.is_refused = self.is_lingering = self.is_held = self.is_broken = False
         super().__init__(*args, **kwargs)
 
     def received(self, data: bytes) -> bool:
@@ -184,13 +203,12 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         n: int = super().send(data, do_close)
-        if n:
-            self.moved_at = time.monotonic()
+        self.n_sent += n
         return n
 
     def write_soon(self, data: Any) -> int:
         if not self.total_outbufs_len:  # an answer that took long to make begins now: it has all its time to be taken
-            self.moved_at = time.monotonic()
+            self.moved_at, self.n_taken = time.monotonic(), self._taken()
         n: int = super().write_soon(data)
         return n
 
@@ -229,16 +247,42 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
     def is_late(self, now: float) -> bool:
         if self.is_lingering:
             return now - self.began_at > LINGER_SECONDS
-        if self.requests:
-            return bool(self.total_outbufs_len) and now - self.moved_at > SILENT_SECONDS
         if self.total_outbufs_len:
-            return now - self.moved_at > SILENT_SECONDS
+            return self._is_unread(now)
+        if self.requests:
+            return False
         request, took = self.request, now - self.began_at
         if request is None:
             return took > KEPT_SECONDS
         if not request.headers_finished:
             return took > HEAD_SECONDS
         return now - self.moved_at > SILENT_SECONDS or took > SILENT_SECONDS + self.n_bytes / SLOWEST_BODY
+
+    def _is_unread(self, now: float) -> bool:
+        taken = self._taken()
+        if taken - self.n_taken >= SLOWEST_READER * SILENT_SECONDS:
+            self.n_taken, self.moved_at = taken, now
+        return now - self.moved_at > SILENT_SECONDS
+
+    def _taken(self) -> int:
+        """The kernel takes megabytes at once and passes them on for minutes: what it still has, the client has not taken."""
+        return self.n_sent - _n_held_by_kernel(self.socket)
+
+    def cut(self, reason: str) -> None:
+        """Close, whatever is under way; who was being answered is told so, and the log."""
+        if self.is_answering:
+            log.warning("an answer was cut short after %d bytes: %s", self._taken(), reason)
+        self.handle_close()
+
+    @property
+    def is_answering(self) -> bool:
+        return bool(self.requests or self.total_outbufs_len)
+
+    def handle_close(self) -> None:
+        if self.is_broken or self.is_answering:
+            with contextlib.suppress(OSError):  # a reset instead of an end
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        super().handle_close()
 
 
 class Asking:
@@ -311,6 +355,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self._stopped_at = time.monotonic()
         while time.monotonic() < self._stopped_at + GRACE_SECONDS and self._has_work():
             self._turn()
+        for each in list(self.active_channels.values()):
+            each.cut("the server stops")
 
     def stop(self, *_: object) -> None:
         self.is_stopping = True
@@ -326,7 +372,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             self._tended_at = now
             for each in list(self.active_channels.values()):
                 if each.is_late(now):
-                    each.handle_close()
+                    each.cut("its reader takes nothing, or next to nothing")
 
     def _has_work(self) -> bool:
         """A connection that is quiet is closed; what has just been sent on one is still read and answered."""
@@ -345,6 +391,17 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 of_address[each.addr[0]] -= 1
                 n_all -= 1
                 each.handle_close()
+
+
+def _n_held_by_kernel(connection: socket.socket) -> int:
+    """Bytes that were sent and that the other side has not acknowledged; 0 where the system does not tell."""
+    answer = bytearray(struct.calcsize("i"))
+    try:
+        fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, answer)
+    except OSError:
+        return 0
+    n: int = struct.unpack("i", answer)[0]
+    return n
 
 
 def _dispatcher(n_threads: int) -> ThreadedTaskDispatcher:

@@ -6,14 +6,12 @@ import os
 import signal
 import socket
 import statistics
-import subprocess
-import sys
 import time
 
 import pytest
 
 from arena.config.serving import web_server
-from tests import machine
+from tests.arena.config.small_server import serving
 
 # Patience is short here, and the server has two threads. It says how many bytes of a body it read; /wait?N holds a thread.
 APP = """
@@ -46,21 +44,8 @@ if __name__ == "__main__":
 """
 
 
-@contextlib.contextmanager
 def _serving(folder, address="127.0.0.1"):
-    (folder / "counting.py").write_text(APP)
-    paths = os.pathsep.join([str(folder), str(machine.ROOT)])
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.create_server((address, 0), family=family) as listener, open(folder / "log", "w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "counting.py", str(listener.fileno())],
-            cwd=folder, env=os.environ | {"PYTHONPATH": paths}, stdout=log, stderr=log, pass_fds=[listener.fileno()],
-        )  # fmt: skip
-        try:
-            yield listener.getsockname()[1], server
-        finally:
-            server.terminate()
-            server.wait(20)
+    return serving(APP, folder, address)
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,13 @@
 import itertools
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 
 from arena.exporting.access import Reader, RefusedExport
 from arena.exporting.registry import tables
-from arena.models import Ballot, Battle, Import, Prompt, Response, Vote
+from arena.exporting.tables import rows_for
+from arena.models import Arena, Ballot, Battle, Import, Prompt, Response, Visibility, Vote
 from tests.arena.exporting.taking_out import furnished, taken
 from tests.factories import make_battle, make_user, make_vote, make_voter
 from tests.judges.game_factories import make_game, make_judge
@@ -77,8 +78,6 @@ def test_what_voters_compare_now_is_left_out_of_every_file(arena, annotator):
 
 def test_who_reads_what_is_asked_anew_while_a_table_goes_out(arena, annotator, monkeypatch):
     monkeypatch.setattr("arena.exporting.battles.AT_ONCE", 1)
-    from arena.exporting.tables import rows_for
-
     rows = rows_for(tables()["battles"], reader(annotator), arena)
     next(rows)
     for battle in Battle.objects.exclude(prompt=None):
@@ -86,6 +85,26 @@ def test_who_reads_what_is_asked_anew_while_a_table_goes_out(arena, annotator, m
             battle=battle, voter=make_voter(arena), first_shown="a", propensity=1, served_at=timezone.now(), state="open"
         )
     assert {row["prompt_id"] for row in rows} <= {None}
+
+
+@pytest.mark.parametrize("what", ["the arena closes", "the account ends", "a curator is one no more"])
+def test_who_loses_access_while_a_table_goes_out_gets_an_error_and_no_early_end(arena, annotator, what):
+    Arena.objects.update(content_visibility=Visibility.ACCOUNTS)
+    arena.refresh_from_db()
+    if what.startswith("a curator"):
+        User.objects.filter(pk=annotator.pk).update(is_staff=True)
+        annotator.refresh_from_db()
+    rows = rows_for(tables()["battles"], reader(annotator), arena)
+    next(rows)
+    match what:
+        case "the arena closes":
+            Arena.objects.update(content_visibility=Visibility.CURATORS)
+        case "the account ends":
+            User.objects.filter(pk=annotator.pk).update(is_active=False)
+        case _:
+            User.objects.filter(pk=annotator.pk).update(is_staff=False)
+    with pytest.raises(RefusedExport):
+        list(rows)
 
 
 def test_drafts_are_for_curators(arena, annotator):
