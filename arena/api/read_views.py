@@ -12,6 +12,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from arena import access
 from arena.api.callers.scopes import has_method
@@ -23,17 +24,11 @@ from arena.visitors.voter_identity import voter_of
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}\Z")
 
 
-class ReadView[Row: Model](GenericAPIView[Row]):
-    """A view that only reads. Unknown parameters are refused: a misspelt filter must not give the wrong rows."""
+class ApiView(APIView):
+    """Every view here, reading or writing: it says what is left to the caller and who may keep the answer, and refuses unknown
+    parameters, as a misspelt filter must not give the wrong rows."""
 
-    http_method_names = ["get", "head"]
-    filterset_class: Any = None
     is_for_everybody = False
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        """Add the hash of the answer as its ETag, unless the view has set a cheaper one."""
-        return conditional_page(super().as_view(**initkwargs))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -43,20 +38,19 @@ class ReadView[Row: Model](GenericAPIView[Row]):
     def _check_parameters(self, request: Request) -> None:
         known = self.known_parameters() if request.method in {"GET", "HEAD"} else frozenset({"format"})
         there_are = f"There is no such parameter here. Available: {', '.join(sorted(known))}."
-        errors = {name: [there_are] for name in request.query_params if name not in known}
-        errors |= {
-            name: ["It is empty: give it a value or leave it out."]
-            for name in known
-            if "" in request.query_params.getlist(name)
-        }
+        errors: dict[str, list[str]] = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                errors[name] = [there_are]
+            elif "" in values:
+                errors[name] = ["It is empty: give it a value or leave it out."]
+            elif len(values) > 1:
+                errors[name] = [f"It is given {len(values)} times: give it once."]
         if errors:
             raise ValidationError(errors)
 
     def known_parameters(self) -> frozenset[str]:
-        if not isinstance(self, ListAPIView):
-            return frozenset({"format"})
-        filters = self.filterset_class.base_filters if self.filterset_class else ()
-        return Paging.names | {"format"} | frozenset(filters)
+        return frozenset({"format"})
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -67,6 +61,24 @@ class ReadView[Row: Model](GenericAPIView[Row]):
         for name, value in (quota.headers() if quota else {}).items():
             response[name] = value
         return response
+
+
+class ReadView[Row: Model](ApiView, GenericAPIView[Row]):
+    """A view that only reads."""
+
+    http_method_names = ["get", "head"]
+    filterset_class: Any = None
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Add the hash of the answer as its ETag, unless the view has set a cheaper one."""
+        return conditional_page(super().as_view(**initkwargs))
+
+    def known_parameters(self) -> frozenset[str]:
+        if not isinstance(self, ListAPIView):
+            return super().known_parameters()
+        filters = self.filterset_class.base_filters if self.filterset_class else ()
+        return Paging.names | {"format"} | frozenset(filters)
 
 
 class InArena[Row: Model](ReadView[Row]):

@@ -103,7 +103,7 @@ def test_an_arena_whose_boards_cannot_be_compared_came_in_all_the_same(arena, su
     settings.BOARDS_OF_ARRIVED = f"{__name__}.fails"
     assert bring_in(source.pk)
     page = superuser.get(reverse("archive-upload", args=[source.pk])).text
-    assert "came in as again" in page
+    assert "was imported as again" in page
     assert "Its boards could not be compared" in page
 
 
@@ -118,7 +118,7 @@ def test_a_worker_that_is_stopped_after_the_arena_came_in_leaves_it_to_the_next_
     assert bring_in(source.pk)
     source.refresh_from_db()
     assert (source.state, source.arena, source.error) == ("arrived", Arena.objects.get(slug="again"), "")
-    assert any("came in as again" in note for note in source.notes)
+    assert any("was imported as again" in note for note in source.notes)
 
 
 def test_a_worker_that_was_overtaken_brings_nothing_in(arena, superuser, settings):

@@ -9,11 +9,10 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 
 from arena import access
 from arena.api.callers.scopes import CuratorsWrite, WithinScope
-from arena.api.read_views import SLUG
+from arena.api.read_views import SLUG, ApiView
 from arena.api.schema import WRITING_RESPONSES
 from arena.api.writing.idempotency import HEADER, KEY_PATTERN, LONGEST_KEY, Answer, done_once
 from arena.api.writing.json_bodies import JSONBody
@@ -72,7 +71,7 @@ class TakenSerializer(serializers.Serializer[TakenRows]):
     notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth knowing about how they were read.")
 
 
-class Writes(APIView):
+class Writes(ApiView):
     """A view that also takes POST. The permissions are those of its page."""
 
     http_method_names = ["get", "head", "post"]

@@ -228,6 +228,11 @@ def test_what_is_no_list_of_rows_is_refused(program, rows):
     assert (refused.status_code, list(refused.json()["errors"])) == (400, ["rows"])
 
 
+def test_a_body_may_begin_with_a_byte_order_mark(program):
+    body = b'\xef\xbb\xbf{"slug": "meadow", "name": "Meadow"}'
+    assert program.post("/api/v1/arenas/", body, content_type="application/json").status_code == 201
+
+
 @pytest.mark.parametrize("arena", [None, 5, "a b", ""])
 def test_an_arena_is_named_by_its_slug(program, arena):
     assert list(send(program, "prompts/", [{"prompt": "x"}], arena=arena).json()["errors"]) == ["arena"]
