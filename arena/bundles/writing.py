@@ -1,7 +1,6 @@
 """Rows -> lines -> a zip, in one look at the database. Memory holds the numbers of the rows, and a few hundred rows."""
 
 import hashlib
-import json
 import os
 import secrets
 import zipfile
@@ -22,6 +21,7 @@ from arena.bundles.manifest import FORMAT, MANIFEST, WHAT, BoardEntry, BundleMan
 from arena.evidence.ledger import sequence
 from arena.evidence.page_cache import few_pages_kept
 from arena.models import Arena, Import
+from arena.texts.json_lines import json_line
 from arena.wording import counted
 
 ROWS_AT_ONCE = 500
@@ -174,7 +174,7 @@ def _line(kind: BundleKind, row: tuple[Any, ...], lines: Lines) -> str:
     values = dict(zip(kind.fields, row, strict=True))
     kind.on_leaving(values)
     kind.rename(values, lines)
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
+    return json_line(values, separators=(",", ":"), allow_nan=False)
 
 
 def _boards(arena_id: int) -> Iterator[BoardEntry]:

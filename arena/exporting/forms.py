@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.exporting.tables import FileColumn, Holds, Row, Words
 from arena.texts.csv_cells import csv_lines
+from arena.texts.json_lines import json_line
 
 BYTES_AT_ONCE = 64 * 1024
 ROWS_A_GROUP = 2_048
@@ -65,7 +66,7 @@ class Form:
 
 
 def json_lines(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
-    return _joined(f"{json.dumps(_plain(row), ensure_ascii=False)}\n" for row in rows)
+    return _joined(json_line(_plain(row)) for row in rows)
 
 
 def csv_table(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:

@@ -53,6 +53,8 @@ def only_file(files: Mapping[str, Any], name: str) -> "UploadedFile[bytes]":
     """The one file of a form. Raises ParseError."""
     file = files.get(name)
     if file is None or len(files) > 1:
-        raise ParseError(f"One file is needed, as the part {name!r} of multipart/form-data.")
+        raise ParseError(
+            f"One file is needed, as the part {name!r} of multipart/form-data, with a filename in UTF-8 or as filename*."
+        )
     upload: UploadedFile[bytes] = file
     return upload

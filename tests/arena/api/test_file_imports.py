@@ -50,6 +50,13 @@ def test_a_file_is_taken_and_polled_to_its_end(garden):
     assert (again.status_code, again.json()["id"], Import.objects.count()) == (202, done["id"], 1)
 
 
+def test_a_file_name_in_latin_1_is_refused_with_what_is_allowed(garden):
+    head = 'Content-Disposition: form-data; name="file"; filename="été.csv"'.encode("latin-1")
+    body = b"--x\r\n" + head + b"\r\n\r\n" + PAIRS.encode() + b"\r\n--x--\r\n"
+    response = make_program().post(PLACE, body, content_type="multipart/form-data; boundary=x")
+    assert (response.status_code, "with a filename in UTF-8" in response.json()["detail"]) == (400, True)
+
+
 @pytest.mark.parametrize("name", ["file", "kind"])
 def test_a_part_that_stands_twice_is_refused_by_its_name(garden, settings, name):
     parts = {"file": SimpleUploadedFile("a.csv", PAIRS.encode()), "kind": "battles"}

@@ -29,6 +29,12 @@ def written(form, rows):
     return b"".join(FORMS[form].parts(COLUMNS, iter(rows)))
 
 
+def test_a_row_of_json_is_a_line_for_every_reader():
+    text = "a\u2028b\u2029c\x85d\x0be\x1cf\r\n\\u2028"
+    [line] = written("jsonl", [ROW | {"text": text}]).decode().splitlines()
+    assert json.loads(line)["text"] == text
+
+
 def test_json_lines_hold_each_row_as_it_is():
     first, second = map(json.loads, written("jsonl", [ROW, EMPTY]).splitlines())
     assert first == ROW | {"time": "2026-01-31T12:00:00.000005Z"}
