@@ -16,6 +16,7 @@ from django.urls import resolve
 
 from arena import VERSION
 from arena.config.environment import Environment
+from arena.exporting.forms import FORMS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -78,7 +79,15 @@ def test_it_runs_as_a_user_who_owns_the_data_folder_alone(dockerfile):
 
 def test_requirements_are_pinned_by_hash(dockerfile):
     [installed] = [text for text in of(dockerfile, "RUN") if text.startswith("pip")]
-    assert installed == "pip install --require-hashes -r requirements.txt"
+    assert installed == "pip install --require-hashes -r requirements.txt -r requirements-parquet.txt"
+
+
+def test_the_image_reads_and_writes_parquet_as_the_tests_do(dockerfile):
+    [installed] = [text for text in of(dockerfile, "RUN") if text.startswith("pip")]
+    pinned = "".join((ROOT / name).read_text() for name in re.findall(r"-r (\S+)", installed))
+    assert "\npyarrow==" in pinned
+    assert (ROOT / "requirements-parquet.txt").read_text() in (ROOT / "requirements-dev.txt").read_text()
+    assert all(library in pinned for library in {form.library for form in FORMS.values()})
 
 
 @pytest.mark.django_db
