@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +19,7 @@ from arena.api.writing.imports import CannotTake
 from arena.api.writing.row_schemas import rows_schema
 from arena.importing import rows_by_program
 from arena.importing.checks.newcomers import TooManyCompetitors
-from arena.importing.files.problems import ImportProblems
+from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.wording import sentence
 from judges.importing.loading.judgements import JudgementChoices
@@ -42,8 +43,15 @@ SIDES: SentFields = {
     "answer_b": _text("As answer_a."),
     "competitor_a": _text("Who gave answer_a.", 200),
     "competitor_b": _text("Who gave answer_b.", 200),
+    "model_a": _text("The same as competitor_a, as files of battles call it.", 200),
+    "model_b": _text("The same as competitor_b.", 200),
 }
-ONE_ANSWER: SentFields = {"answer": _text("Its text."), "competitor": _text("Who gave it.", 200)}
+ONE_ANSWER: SentFields = {
+    "answer": _text("Its text."),
+    "competitor": _text("Who gave it.", 200),
+    "model": _text("The same as competitor.", 200),
+}
+SAME = {"model_a": "competitor_a", "model_b": "competitor_b", "model": "competitor"}
 PAIR_LABELS: SentFields = {
     **PROMPT, **SIDES,
     "label": SentField(FieldKind.CHOICE, "Which answer is better.", is_needed=True, choices=("a", "b", "tie", "both_bad")),
@@ -103,7 +111,7 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
     columns: ClassVar[SentFields]
 
     def rows_of(self, raw: Sequence[Any]) -> list[dict[str, Any]]:
-        return rows_by_program.read(raw, self.columns, lambda _line, row: row)
+        return rows_by_program.read(raw, self.columns, lambda _line, row: _by_one_name(row))
 
     def stored(self, home: Home, path: Path, name: str) -> dict[str, Any]:
         """Store the rows of this file and return the result. Raises ImportProblems and TooManyCompetitors."""
@@ -126,6 +134,13 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
             return Answer({"arena": arena.slug, "n_rows": len(rows), **result})
 
         return self.done(request, work)
+
+
+def _by_one_name(row: dict[str, Any]) -> dict[str, Any]:
+    for name, other in SAME.items():
+        if row.keys() >= {name, other}:
+            raise RowProblem(name, row[name], _("%(other)s says the same: send one of the two") % {"other": other})
+    return {SAME.get(name, name): value for name, value in row.items()}
 
 
 @contextmanager

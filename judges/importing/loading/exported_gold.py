@@ -31,7 +31,7 @@ def load_exported_labels(
     if not any(placed):
         rows_in_words = PlainWords(counted(len(rows), "row", "rows"))
         allowed = _("no row names a battle of %(arena)s: import its prompts, answers and battles first")
-        problem_of(filename, _("the file"), rows_in_words, allowed % {"arena": arena.slug})
+        problem_of(filename, _("what was sent"), rows_in_words, allowed % {"arena": arena.slug})
     sets: dict[str, GoldSet] = {}
     items: dict[GoldSet, dict[tuple[int, str], GoldItem]] = {}
     for (row, exported), at in zip(exported_rows, placed, strict=True):
@@ -72,7 +72,7 @@ def load_exported_answers(
     if not any(places):
         rows_in_words = PlainWords(counted(len(rows), "row", "rows"))
         allowed = _("no row names an answer of %(arena)s: import its prompts and answers first")
-        problem_of(filename, _("the file"), rows_in_words, allowed % {"arena": arena.slug})
+        problem_of(filename, _("what was sent"), rows_in_words, allowed % {"arena": arena.slug})
     sets: dict[str, GoldSet] = {}
     labels: dict[GoldSet, dict[int, GoldAnswer]] = {}
     for (row, exported), pk in zip(exported_rows, places, strict=True):

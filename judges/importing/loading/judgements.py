@@ -157,7 +157,9 @@ def _refuse(arena: Arena, file: ReadFile[JudgementRow]) -> None:
     row = file.rows[0] if file.rows else None
     allowed = _("no row names a battle of %(arena)s: import its prompts and answers, or its test set, first")
     rows = counted(len(file.rows), "row", "rows")
-    problem_of(file.filename, _("the file"), PlainWords(rows), allowed % {"arena": arena.slug}, line=row.line if row else 1)
+    problem_of(
+        file.filename, _("what was sent"), PlainWords(rows), allowed % {"arena": arena.slug}, line=row.line if row else 1
+    )
 
 
 def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dict[Place, JudgementRow]:

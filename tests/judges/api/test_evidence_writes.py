@@ -73,4 +73,26 @@ def test_one_bad_row_is_named_and_nothing_is_written(program, path, row, what):
 def test_a_prompt_that_is_not_there_is_told(program):
     refused = post(program, "judgements/", {"arena": "garden", "rows": [PAIR | {"prompt_id": "nowhere", "label": "a"}]})
     assert refused.status_code == 422
-    assert "no row names a battle of garden" in refused.json()["detail"]
+    assert "what was sent is 1 row; no row names a battle of garden" in refused.json()["detail"]
+
+
+def test_a_probability_is_read_and_one_beyond_1_is_refused(program):
+    made = post(program, "judgements/", {"arena": "garden", "rows": [PAIR | {"probability": 0.8, "judge": "elsewhere"}]})
+    assert (made.status_code, list(Game.objects.values_list("order", "winner"))) == (201, [("ab", "first")])
+    refused = post(program, "judgements/", {"arena": "garden", "rows": [PAIR | {"probability": 1.4}]})
+    assert (refused.status_code, refused.json()["rows"][0]["what"]) == (422, "probability")
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("gold-labels/", PAIR | {"label": "a"}),
+        ("gold-labels/answers/", GRADED | {"is_right": True}),
+        ("judgements/", PAIR | {"label": "a", "judge": "elsewhere"}),
+    ],
+)
+def test_models_may_be_called_so_but_not_by_both_names(program, path, row):
+    renamed = {name.replace("competitor", "model"): value for name, value in row.items()}
+    assert post(program, path, {"arena": "garden", "rows": [renamed]}).status_code == 201
+    twice = post(program, path, {"arena": "garden", "rows": [row | renamed]})
+    assert (twice.status_code, "says the same: send one of the two" in twice.json()["detail"]) == (422, True)

@@ -144,7 +144,7 @@ def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
         ("excel", "{}", "invalid choice: 'excel' .choose from 'pairs', 'grades', 'judgebench'"),
         ("pandalm", "not JSON", "line 1: the file is CSV; the format pandalm is JSON lines or Parquet or a JSON array"),
         ("pandalm", '{"idx": 1, "idx": 2}', "line 1: the line is .* .the key 'idx' occurs twice."),
-        ("pandalm", '{"idx": 1, "x_result": 1}', "line 1: the file is 1 row; no row names a battle of .*: import its"),
+        ("pandalm", '{"idx": 1, "x_result": 1}', "line 1: what was sent is 1 row; no row names a battle of .*: import its"),
         (
             "arena-hard",
             '{"question_id": 1, "model": "m", "games": []}',
@@ -158,6 +158,36 @@ def test_what_is_wrong_with_a_file_is_told(contest, tmp_path, layout, content, t
     path.write_text(content)
     with pytest.raises(CommandError, match=told):
         take_in(path, layout, contest)
+    assert not Game.objects.exists()
+
+
+def probabilities(*shares):
+    for share, order in zip(shares, ("ab", "ba", "ab"), strict=False):
+        yield {
+            "prompt_id": "q0", "competitor_a": "challenger", "competitor_b": "base", "order": order, "probability": share,
+            "judge": "elsewhere",
+        }  # fmt: skip
+
+
+def test_a_probability_says_who_is_better_and_by_how_much(contest, tmp_path):
+    take_in(write(tmp_path / "rows.jsonl", probabilities(0.8, 0.2)), "pairs", contest)
+    games = Game.objects.order_by("order").values_list("order", "winner", "score_first")
+    assert [(order, winner, round(score, 6)) for order, winner, score in games] == [
+        ("ab", "first", 0.8), ("ba", "first", 0.8),
+    ]  # fmt: skip
+
+
+def test_even_chances_are_a_tie(contest, tmp_path):
+    take_in(write(tmp_path / "rows.jsonl", probabilities(0.5)), "pairs", contest)
+    assert [game.winner for game in Game.objects.all()] == ["tie"]
+
+
+@pytest.mark.parametrize("share", [1.4, -0.1, 80])
+def test_a_probability_beyond_0_and_1_is_refused_by_line(contest, tmp_path, share):
+    with pytest.raises(
+        CommandError, match=rf"line 2: probability is {share}; the probability that answer a is better is needed"
+    ):
+        take_in(write(tmp_path / "rows.jsonl", probabilities(0.8, share)), "pairs", contest)
     assert not Game.objects.exists()
 
 

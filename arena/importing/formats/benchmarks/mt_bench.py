@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
-from arena.importing.files.notes import FileNote, note
+from arena.importing.files.notes import FileNote, lazy_lines_of, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, VoteRow, without_thinking
@@ -17,6 +17,7 @@ from arena.importing.formats.battles.chatbot_arena import ALSO, WINNERS, both_an
 from arena.importing.formats.conversations import conversation
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import category_path
+from arena.outcomes import Outcome
 
 LINK = "https://github.com/lm-sys/FastChat/tree/main/fastchat/llm_judge"
 FIRST_TURN = "{} turn 1"  # the id of a question whose first turn alone was judged
@@ -64,6 +65,8 @@ class MtBenchVotes(Format[BattleRow]):
 
     def __init__(self, path: Path) -> None:
         self._n_first = 0
+        self._better: dict[int, bool] = {}  # hash of question, voter, models and turn -> whether the first by name is better
+        self._turned: list[int] = []  # lines
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = fields.name(row, "model_a"), fields.name(row, "model_b")
@@ -73,6 +76,7 @@ class MtBenchVotes(Format[BattleRow]):
         if turn not in {1, 2}:
             raise RowProblem("turn", row.get("turn"), _("allowed are %(values)s") % {"values": "1, 2"})
         vote = VoteRow(fields.optional_identifier(row, "judge"), fields.folded_choice(row, "winner", WINNERS, ALSO))
+        self._compare_turns(line, row, turn, vote.outcome if first < second else vote.outcome.swapped())
         conversations = [conversation(row, column) for column in ("conversation_a", "conversation_b")]
         asked, key = conversations[0].asked[:turn], fields.identifier(row, "question_id")
         if turn < len(conversations[0].asked):
@@ -85,9 +89,30 @@ class MtBenchVotes(Format[BattleRow]):
 
     def notes(self) -> list[FileNote]:
         notes = [note(gettext_lazy("model_a is taken as the answer that was shown first."))]
+        if self._turned:
+            notes.append(note(_TURNED, n=len(self._turned), lines=lazy_lines_of(self._turned)))
         return [*notes, note(_TURNS)] if self._n_first else notes
 
+    def _compare_turns(self, line: int, row: Row, turn: int, outcome: Outcome) -> None:
+        """Whether this voter preferred the other model on the other turn of the same two conversations."""
+        voter = fields.optional_identifier(row, "judge")
+        if not voter or outcome not in {Outcome.A, Outcome.B}:
+            return
+        models = frozenset((fields.name(row, "model_a"), fields.name(row, "model_b")))
+        of = (fields.identifier(row, "question_id"), voter, models)
+        self._better[hash((of, turn))] = outcome == Outcome.A
+        other = self._better.get(hash((of, 3 - turn)))
+        if other is not None and other != (outcome == Outcome.A):
+            self._turned.append(line)
 
+
+_TURNED = ngettext_lazy(
+    "%(n)s vote, in %(lines)s, prefers the other model than the same voter's vote on the other turn of the same conversations: "
+    "both count, each on its own prompt.",
+    "%(n)s votes, in %(lines)s, prefer the other model than the same voter's vote on the other turn of the same conversations: "
+    "all count, each on its own prompt.",
+    "n",
+)
 _TURNS = gettext_lazy(
     "A judgement of the first turn is a battle on the first turn alone; the question with both turns is another prompt."
 )
