@@ -55,15 +55,8 @@ class ImportCommand(BaseCommand):
         )
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
         parser.add_argument("--name", help="name of the arena, if it is new")
-        parser.add_argument(
-            "--encoding",
-            default="",
-            metavar="NAME",
-            help="encoding of a file that is not UTF-8, such as windows-1251, gbk or shift_jis",
-        )
         add_reading(parser)
         add_allowance(parser)
-        parser.add_argument("--strict", action="store_true", help="refuse a file that causes warnings")
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def _columns(self) -> str:
@@ -84,12 +77,12 @@ class ImportCommand(BaseCommand):
         chosen |= {"ignore_ids": True} if options["ignore_ids"] else {}
         format_name = MAPPED if columns else self._format(options["format"])
         arena = self._arena(options["arena"])
-        _must_be_text_encoding(options["encoding"])
+        must_be_text_encoding(options["encoding"])
         if not options["check"]:
             self._import(options, format_name, arena, chosen)
             return
         if options["encoding"]:
-            file = self._kept(options)
+            file = kept_file(options)
             with receiving.forgotten_on_failure(file):
                 self._say(self._checked(file, format_name, arena, chosen, options)[0])
             receiving.forget(file.path.name)
@@ -108,16 +101,8 @@ class ImportCommand(BaseCommand):
             refuse(f"--models {first} {second}: two different names are needed")
         return [first, second]
 
-    def _kept(self, options: dict[str, Any]) -> receiving.KeptFile:
-        try:
-            return receiving.keep_path(options["file"], options["encoding"])
-        except UnicodeError as error:
-            refuse(f"{options['file']}: not {options['encoding']}{receiving.where_broken(error)}")
-        except OSError as error:
-            refuse(f"{options['file']}: {error.strerror or error}")
-
     def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None, chosen: dict[str, Any]) -> None:
-        file = self._kept(options)
+        file = kept_file(options)
         with receiving.forgotten_on_failure(file):
             read_by = stored_name(self._read_by(format_name, file), chosen)
         if MAPPED in read_by.split("-"):
@@ -270,7 +255,17 @@ def _not_imported(filename: str, problems: ImportProblems) -> CommandError:
     return CommandError(f"{filename} was not imported.\n{problems.of(filename)}", returncode=2)
 
 
-def _must_be_text_encoding(name: str) -> None:
+def kept_file(options: dict[str, Any]) -> receiving.KeptFile:
+    """A copy, in UTF-8."""
+    try:
+        return receiving.keep_path(options["file"], options["encoding"])
+    except UnicodeError as error:
+        refuse(f"{options['file']}: not {options['encoding']}{receiving.where_broken(error)}")
+    except OSError as error:
+        refuse(f"{options['file']}: {error.strerror or error}")
+
+
+def must_be_text_encoding(name: str) -> None:
     try:
         "a".encode(name or "utf-8")
     except (LookupError, UnicodeError):
@@ -297,6 +292,10 @@ def add_reading(parser: ArgumentParser) -> None:
         "--leave-out-bad-rows", action="store_true",
         help="import the file without its faulty rows, which are listed",
     )  # fmt: skip
+    parser.add_argument("--strict", action="store_true", help="refuse a file that causes warnings")
+    parser.add_argument(
+        "--encoding", default="", metavar="NAME", help="encoding of a file that is not UTF-8, such as windows-1251, gbk or shift_jis"
+    )
 
 
 def mapped_columns(options: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -1,13 +1,30 @@
-"""How the commands read a file of judgements or labels: columns that are named, and rows that are left out."""
+"""How the commands read a file of judgements or labels: its encoding, columns that are named, and rows that are left out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from arena.commands.import_command import mapped_columns
-from arena.importing.checks.whole_file import check_leaving_out
+from arena.commands.import_command import kept_file, mapped_columns, must_be_text_encoding
+from arena.importing.checks.whole_file import check, check_leaving_out
+from arena.importing.files import receiving
 from arena.importing.formats import MAPPED
 from arena.models import Arena
 from judges.importing.formats import EARLIER_NAMES
+
+
+@contextmanager
+def in_utf8(options: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The options, with the file in UTF-8; its name stays in `filename`."""
+    name = options["file"].name
+    must_be_text_encoding(options["encoding"])
+    if not options["encoding"]:
+        yield options | {"filename": name}
+        return
+    kept = kept_file(options)
+    try:
+        yield options | {"file": kept.path, "filename": name}
+    finally:
+        receiving.forget(kept.path.name)
 
 
 def reading_options(options: dict[str, Any], kind: str, more: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -17,12 +34,17 @@ def reading_options(options: dict[str, Any], kind: str, more: Mapping[str, str])
     """
     columns = mapped_columns(options, kind)
     chosen: dict[str, Any] = {**more, **columns} | ({"ignore_ids": True} if options["ignore_ids"] else {})
-    if not options["leave_out_bad_rows"]:
+    if options["strict"]:
+        chosen["strict"] = True
+    elif not options["leave_out_bad_rows"]:
         return chosen, []
-    format_name = MAPPED if columns else EARLIER_NAMES.get(options["format"], options["format"])
-    arena = Arena.objects.filter(slug=options["arena"]).first()
-    report, read_by = check_leaving_out(
-        options["file"], kind=kind, format_name=format_name, filename=options["file"].name, arena=arena, options=chosen,
-        slug=options["arena"],
-    )  # fmt: skip
-    return read_by, report.about_left_out()
+    whole = {
+        "kind": kind, "format_name": MAPPED if columns else EARLIER_NAMES.get(options["format"], options["format"]),
+        "filename": options["filename"], "arena": Arena.objects.filter(slug=options["arena"]).first(), "options": chosen,
+        "slug": options["arena"],
+    }  # fmt: skip
+    if options["leave_out_bad_rows"]:
+        report, read_by = check_leaving_out(options["file"], **whole)
+        return read_by, report.about_left_out()
+    check(options["file"], **whole)
+    return chosen, []

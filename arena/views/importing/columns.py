@@ -170,7 +170,7 @@ def as_command(filename: str, stored: Mapping[str, Any]) -> str:
     options = stored["options"]
     path = f"./{filename}" if filename.startswith("-") else filename
     if is_of_room(stored["kind"]):
-        return "" if options.get("strict") else _as_command_of_room(path, stored)
+        return _as_command_of_room(path, stored)
     words = [COMMANDS[stored["kind"]], path, "--arena", stored["slug"], *ColumnMap.of(options).as_flags()]
     if options.get("models"):
         words += ["--models", *options["models"]]

@@ -16,9 +16,9 @@ from judges.importing import notes
 from judges.importing.formats import EARLIER_NAMES, LABEL_FORMATS, described
 from judges.importing.gold_sets import GoldPair, GradedAnswer, VerifiedPrompt, gold_pairs_from_verifiers
 from judges.importing.rows import LabelledAnswer, LabelRow
-from judges.importing.taking_in import Labelled, label, take_labels
+from judges.importing.taking_in import Home, Labelled, label, take_labels
 from judges.management.arenas import add_arena, home_of
-from judges.management.reading import reading_options
+from judges.management.reading import in_utf8, reading_options
 
 VERIFIERS = "verifiers"
 MOST_NAMED = 10
@@ -55,12 +55,7 @@ class Command(BaseCommand):
             elif options["file"] is None:
                 refuse("FILE is required: give its path")
             else:
-                more = {"gold": options["name"]} if options["name"] else {}
-                read_by, left_out = reading_options(options, Import.Kind.LABELS, more)
-                came = take_labels(
-                    options["file"], home, chosen=options["format"], options=read_by, name=options["name"], most_new=most_new,
-                    is_check=is_check, is_listed=True,
-                )  # fmt: skip
+                came, left_out = self._taken(options, home)
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
         except (ImportProblems, TooManyCompetitors) as reason:
@@ -70,6 +65,16 @@ class Command(BaseCommand):
         self._say(came)
         if is_check:
             self.stdout.write("Nothing was written: this was the check only.")
+
+    def _taken(self, options: dict[str, Any], home: Home) -> tuple[Labelled, list[str]]:
+        with in_utf8(options) as read_as:
+            more = {"gold": options["name"]} if options["name"] else {}
+            read_by, left_out = reading_options(read_as, Import.Kind.LABELS, more)
+            came = take_labels(
+                read_as["file"], home, filename=read_as["filename"], chosen=options["format"], options=read_by,
+                name=options["name"], most_new=options["allow_competitors"], is_check=options["check"], is_listed=True,
+            )  # fmt: skip
+        return came, left_out
 
     def _say(self, came: Labelled) -> None:
         loaded = came.loaded

@@ -16,7 +16,7 @@ from judges.importing.formats import EARLIER_NAMES, JUDGEMENT_FORMATS, described
 from judges.importing.loading.judgements import JudgementChoices, Taken
 from judges.importing.taking_in import take_judgements
 from judges.management.arenas import add_arena, home_of
-from judges.management.reading import reading_options
+from judges.management.reading import in_utf8, reading_options
 from judges.models import Game
 
 ASKED = ("baseline", "order", "scale")
@@ -59,17 +59,13 @@ class Command(BaseCommand):
         beside = JudgementChoices(options["judge"], options["gold"], options["allow_competitors"])
         home = home_of(options)
         try:
-            more = {name: options[name] for name in ("judge", "gold") if options[name]}
-            read_by, left_out = reading_options(options, Import.Kind.JUDGEMENTS, asked | more)
-            _arena, taken = take_judgements(
-                options["file"],
-                home,
-                chosen=options["format"],
-                options=read_by,
-                choices=beside,
-                is_check=options["check"],
-                is_listed=True,
-            )
+            with in_utf8(options) as read_as:
+                more = {name: options[name] for name in ("judge", "gold") if options[name]}
+                read_by, left_out = reading_options(read_as, Import.Kind.JUDGEMENTS, asked | more)
+                _arena, taken = take_judgements(
+                    read_as["file"], home, filename=read_as["filename"], chosen=options["format"], options=read_by,
+                    choices=beside, is_check=options["check"], is_listed=True,
+                )  # fmt: skip
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
         except (ImportProblems, TooManyCompetitors) as reason:

@@ -9,7 +9,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from arena.evidence import curation
+from arena.importing.files import receiving
 from arena.models import Arena, Import, Prompt
+from arena.views.importing.columns import as_command
 from judges.models import Game, GoldItem
 from tests.arena.importing.import_files import as_csv, write
 from tests.factories import make_user
@@ -44,6 +46,29 @@ def test_values_without_a_column_and_fields_that_there_are_not_are_refused(tmp_p
     with pytest.raises(CommandError, match="'colour' is not a field of this kind of file"):
         run(command, path, "--map", "colour=q")
     assert not Arena.objects.exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_in_another_encoding_is_read_and_its_copy_goes(tmp_path, command):
+    row = {"prompt": "Почему?", "answer_a": "Так.", "answer_b": "Нет.", "label": "a", "order": "ab"}
+    path = tmp_path / "file.csv"
+    path.write_bytes(as_csv(row).encode("windows-1251"))
+    run(command, path, "--check", "--encoding", "windows-1251")
+    run(command, path, "--encoding", "windows-1251")
+    assert (COMMANDS[command].objects.count(), Prompt.objects.get().text) == (1, "Почему?")
+    assert Import.objects.get().filename == "file.csv"
+    assert not list(receiving.upload_folder().iterdir())
+    with pytest.raises(CommandError, match="no such encoding"):
+        run(command, path, "--encoding", "klingon")
+    with pytest.raises(CommandError, match="not utf-16"):
+        run(command, path, "--encoding", "utf-16")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_strict_import_of_what_is_right_goes_through(tmp_path, command):
+    row = {"prompt": "Why?", "answer_a": "So.", "answer_b": "No.", "label": "a", "order": "ab"}
+    run(command, write(tmp_path, as_csv(row), "file.csv"), "--strict")
+    assert COMMANDS[command].objects.count() == 1
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -85,9 +110,21 @@ def test_what_a_command_brought_is_set_aside_and_restored_as_a_whole(tmp_path, c
     assert COMMANDS[command].objects.filter(is_counted=True).count() == 2
 
 
-def test_the_page_prints_the_flags(client):
+@pytest.mark.parametrize("flags", [{"ignore_ids": "--ignore-ids"}, {"strict": "--strict"}])
+def test_the_page_prints_the_flags(client, flags):
     client.force_login(make_user("curator", is_staff=True))
     rows = as_csv({"prompt": "Why?", "answer_a": "So.", "answer_b": "No.", "gold": "a"})
     file = SimpleUploadedFile("file.csv", rows.encode())
-    page = client.post(reverse("imports"), {"file": file, "new_arena": "Trial", "ignore_ids": "on"})
-    assert "manage.py import_gold file.csv --arena trial --ignore-ids" in html.unescape(page.text)
+    page = client.post(reverse("imports"), {"file": file, "new_arena": "Trial", **dict.fromkeys(flags, "on")})
+    assert f"manage.py import_gold file.csv --arena trial {' '.join(flags.values())}" in html.unescape(page.text)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_prints_the_command_of_a_file_whose_columns_are_named(command):
+    kind = {"import_gold": "labels", "import_judgements": "judgements"}[command]
+    options = {"map": {"prompt": "q", "answer_a": "left", "answer_b": "right", "label": "who"}, "values": {"zuerst": "a"}}
+    stored = {"kind": kind, "slug": "trial", "options": options}
+    printed = as_command("file.csv", stored)
+    assert printed.startswith(f"manage.py {command} file.csv --arena trial --map ")
+    assert "--map label=who" in printed
+    assert "--value zuerst=a" in printed
