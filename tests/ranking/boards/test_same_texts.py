@@ -1,6 +1,7 @@
 """Prompts of one text are one cluster, whatever ids files give them; what older snapshots counted stays as it was."""
 
 import json
+from collections import Counter
 from io import StringIO
 
 import pytest
@@ -12,18 +13,23 @@ from arena.importing.files.rows import PromptRow
 from arena.importing.loading.prompts import PromptLoader
 from arena.models import Arena, Event, Prompt, Response, text_digest
 from judges.cards import called_judge
+from judges.fakellm.script import JudgeScript, Script
+from judges.fakellm.server import serving
+from judges.games.offline_games import offline_judge
 from judges.models import Judge
-from judges.runs.planning import draw_up
+from judges.runs.planning import draw_up, plan_judging
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.models import Snapshot
 from tests.arena.importing.import_files import as_csv, imported, write
+from tests.arena.runs.rows import work
 from tests.factories import make_arena, make_battle, make_competitor, make_pool, make_prompt
 from tests.judges.game_factories import make_endpoint
+from tests.judges.judging_factories import fake_endpoint
 from tests.ranking.board_factories import make_board
 
 pytestmark = pytest.mark.django_db
 N_IDS, N_TEXTS = 60, 12
-N_ROWS, N_ASKED = 1_000, 370
+N_ROWS, N_ASKED, FEW = 1_000, 370, 20
 
 
 def _rows(ids):
@@ -118,17 +124,22 @@ def _text_of(n):
     return n % N_ASKED, n % 10 == 0
 
 
-def test_a_conversation_file_makes_a_board_whose_clusters_are_its_texts(tmp_path):
-    """In the layout of 2023, without a word about it: each row has an id of its own, and brings its prompt and both answers."""
-    rows = [
+def _conversations():
+    """In the layout of 2023: each row has an id of its own, and brings its prompt and both answers."""
+    return [
         {"question_id": f"{n:032x}", "model_a": f"m{n % 3}", "model_b": f"m{(n + 1) % 3}", "judge": f"arena_user_{n % 70}",
          "winner": ("model_a", "model_b", "tie (bothbad)")[n % 3 if n % 5 else 0], "turn": len(_talk(n, "a")) // 2,
          "tstamp": 1682351591.1 + n, "anony": True, "language": "English",
          "conversation_a": _talk(n, "a"), "conversation_b": _talk(n, "b")}
         for n in range(N_ROWS)
     ]  # fmt: skip
+
+
+def test_a_conversation_file_makes_a_board_whose_clusters_are_its_texts(tmp_path):
     said = StringIO()
-    call_command("import_battles", str(write(tmp_path, json.dumps(rows), "2023.json")), "--arena", "talks", stdout=said)
+    call_command(
+        "import_battles", str(write(tmp_path, json.dumps(_conversations()), "2023.json")), "--arena", "talks", stdout=said
+    )
     assert "Read by the format chatbot-arena" in said.getvalue()
     assert "1,000 rows: 1,000 battles, 1,000 votes, 3 competitors" in said.getvalue()
     arena = Arena.objects.get(slug="talks")
@@ -148,3 +159,19 @@ def test_a_conversation_file_makes_a_board_whose_clusters_are_its_texts(tmp_path
 
     draft = draw_up(arena, [called_judge(make_endpoint(), "pairwise")], list(battles.values_list("pk", flat=True)))
     assert (draft.estimate.n_calls, Judge.objects.count()) == (2 * N_ROWS, 1)
+
+
+def test_judges_run_over_a_conversation_file(tmp_path, settings):
+    """One that needs no server over all its conversations in both orders, a language model over a few of them."""
+    path = write(tmp_path, json.dumps(_conversations()), "2023.json")
+    call_command("import_battles", str(path), "--arena", "talks", stdout=StringIO())
+    arena = Arena.objects.get(slug="talks")
+    battles = list(arena.battles.showable().order_by("pk").values_list("pk", flat=True))
+    offline = offline_judge("random")
+    assert work(plan_judging(arena, [offline], battles)[0]).state == "done"
+    assert Counter(offline.games.values_list("state", "order")) == {("ok", "ab"): N_ROWS, ("ok", "ba"): N_ROWS}
+    with serving(Script(judge=JudgeScript())) as fake:
+        called = called_judge(fake_endpoint(fake, settings), "pairwise")
+        assert work(plan_judging(arena, [called], battles[:FEW])[0]).state == "done"
+    assert len(fake.requests) == called.games.filter(state="ok").count() == 2 * FEW
+    assert sum("And why?" in str(request) for request in fake.requests) == 2 * FEW // 10
