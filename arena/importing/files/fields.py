@@ -3,9 +3,10 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,10 @@ from arena.seen_names import name_fault
 LONGEST_NAME = 200
 LONGEST_CATEGORY = 200
 MOST_DOLLARS = 1_000_000
+MOST_ID = 10**30
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100
+PARTS_OF_A_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)  # between those years no number can be of two of them
+_UTC = re.compile(r" ?UTC\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 MOST_REMEMBERED = 100_000
@@ -65,11 +69,15 @@ def name(row: Row, column: str) -> str:
 
 
 def identifier(row: Row, column: str) -> str:
-    """A name that may also be written as a whole number."""
+    """A name that may also be written as a whole number; 1.0 is 1, as pandas writes a column that has gaps."""
     value = row.get(column)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
+    if isinstance(value, float | Decimal) and math.isfinite(value) and abs(value) < MOST_ID and value == int(value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_ID:
         return str(value)
-    return name(row, column)
+    if isinstance(value, float | Decimal):
+        raise RowProblem(column, value, _("a text or a whole number is needed"))
+    return name({column: str(value)} if isinstance(value, UUID) else row, column)
 
 
 def optional_identifier(row: Row, column: str) -> str:
@@ -120,8 +128,8 @@ def truth(row: Row, column: str, *, default: bool) -> bool:
     value = row.get(column)
     if isinstance(value, bool):
         return value
-    known = {"": default, "true": True, "1": True, "false": False, "0": False}
-    written = "" if value is None else str(value).strip().lower() if isinstance(value, str | int) else "?"
+    known = {"": default, "true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+    written = "" if value is None else str(value).strip().lower() if isinstance(value, str | int | float) else "?"
     if written not in known:
         raise RowProblem(column, value, _("allowed are %(values)s") % {"values": "true, false"})
     return known[written]
@@ -169,7 +177,7 @@ def moment(row: Row, column: str) -> float | None:
     value = row.get(column)
     if value is None or value == "":
         return None
-    if isinstance(value, datetime):  # a cell of a Parquet file
+    if isinstance(value, date):  # or with a time: a cell of a Parquet file
         value = value.isoformat()
     try:
         if isinstance(value, bool):
@@ -177,14 +185,16 @@ def moment(row: Row, column: str) -> float | None:
         seconds = float(value)
     except (TypeError, ValueError, OverflowError):
         seconds = _iso_seconds(value)
-    if not EARLIEST <= seconds <= LATEST:
-        raise RowProblem(column, value, _("seconds since 1970 or an ISO 8601 date and time between 1990 and 2100 are needed"))
-    return seconds
+    for parts in PARTS_OF_A_SECOND:
+        if EARLIEST <= seconds / parts <= LATEST:
+            return seconds / parts
+    allowed = _("seconds or milliseconds since 1970, or an ISO 8601 date and time, between 1990 and 2100 are needed")
+    raise RowProblem(column, value, allowed)
 
 
 def _iso_seconds(value: object) -> float:
     try:
-        when = datetime.fromisoformat(value if isinstance(value, str) else "")
+        when = datetime.fromisoformat(_UTC.sub("+00:00", value.strip()) if isinstance(value, str) else "")
     except ValueError:
         return math.nan
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -7,6 +7,7 @@ from typing import Any
 
 from arena.importing.files import looks
 from arena.importing.files.columns import Columns
+from arena.importing.files.parquet_cells import cells_of
 from arena.importing.files.parquet_pages import GroupSizes, WrongFooter, group_sizes
 from arena.importing.files.parquet_sizes import bytes_of_rows, longest_repeated, n_schema_elements
 from arena.importing.files.problems import PlainWords, Problems
@@ -56,7 +57,7 @@ def batches(path: Path, problems: Problems, columns: Columns, longest: int) -> I
                     n_rows += 1
                     _add_too_long(problems, n_rows, longest)
                     continue
-                cells = [_unfolded(column) for column in lot.columns]
+                cells = [cells_of(column) for column in lot.columns]
                 for values in zip(*cells, strict=True):
                     n_rows += 1
                     yield n_rows, dict(zip(names, values, strict=True))
@@ -104,14 +105,6 @@ def _folded(group: GroupSizes) -> set[int]:
         for column, n_bytes in group.repeated.items()
         if (n_bytes > MOST_REPEATED or n_bytes * group.in_lists.get(column, 0) > MOST_IN_LISTS) and column not in group.delta
     }
-
-
-def _unfolded(column: Any) -> list[Any]:
-    import pyarrow
-
-    plain = column.dictionary_decode() if isinstance(column, pyarrow.DictionaryArray) else column
-    cells: list[Any] = plain.to_pylist()
-    return cells
 
 
 def _opened(path: Path, problems: Problems) -> tuple[Any, list[GroupSizes]] | None:

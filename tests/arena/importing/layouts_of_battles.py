@@ -40,7 +40,7 @@ BATTLES = [
         ],
         [
             ({"model_b": "claude-3"}, f"model_b is 'claude-3'; {SAME_MODEL}"),
-            ({"tstamp": "yesterday"}, "tstamp is 'yesterday'; seconds since 1970"),
+            ({"tstamp": "yesterday"}, "tstamp is 'yesterday'; seconds or milliseconds since 1970"),
             ({"conversation_a": [{"role": "judge", "content": "x"}]}, "the role of a message in conversation_a is 'judge'"),
         ],
     ),
@@ -59,7 +59,7 @@ BATTLES = [
         ],
         [
             ({"winner": 1}, "winner is 1; allowed are model_a"),
-            ({"timestamp": "10.06.2025"}, "timestamp is '10.06.2025'; seconds since 1970 or an ISO 8601 date"),
+            ({"timestamp": "10.06.2025"}, "timestamp is '10.06.2025'; seconds or milliseconds since 1970, or an ISO 8601 date"),
             ({"conversation_b": MISSING}, "conversation_b is missing; a list of messages is needed"),
         ],
     ),

@@ -123,7 +123,7 @@ def test_several_references_are_kept(tmp_path):
         ({"prompt": "\udfff"}, "half a surrogate pair"),
         ({"judge": ["j", 5]}, "judge is ['j', 5]; a text is needed"),
         ({"anony": "perhaps"}, "anony is 'perhaps'; allowed are true, false"),
-        ({"tstamp": "yesterday"}, "tstamp is 'yesterday'; seconds since 1970 or an ISO 8601 date and time"),
+        ({"tstamp": "yesterday"}, "tstamp is 'yesterday'; seconds or milliseconds since 1970, or an ISO 8601 date and time"),
         ({"tstamp": 5}, "between 1990 and 2100 are needed"),
         ({"tstamp": 1e300}, "between 1990 and 2100 are needed"),
         ({"tstamp": "inf"}, "between 1990 and 2100 are needed"),

@@ -1,0 +1,51 @@
+"""Ids, times and yes or no, in all the ways in which programs write them."""
+
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from arena.importing.files import fields
+from arena.importing.files.problems import RowProblem
+
+NOON = 1_714_564_800
+A_UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [(1, "1"), (1.0, "1"), (Decimal("1.00"), "1"), (-3.0, "-3"), ("1", "1"), (" q ", "q"), (UUID(A_UUID), A_UUID)],
+)
+def test_numbers_are_ids_however_they_are_written(value, key):
+    assert fields.identifier({"id": value}, "id") == key
+    assert fields.optional_identifier({"id": value}, "id") == key
+
+
+@pytest.mark.parametrize("value", [1.5, Decimal("0.1"), float("inf"), Decimal("NaN"), 1e30])
+def test_other_numbers_are_no_ids(value):
+    with pytest.raises(RowProblem, match="a text or a whole number is needed"):
+        fields.identifier({"id": value}, "id")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        NOON, float(NOON), str(NOON), NOON * 1000, str(NOON * 1000), NOON * 10**6, NOON * 10**9, "2024-05-01T12:00:00Z",
+        "2024-05-01 12:00:00 UTC", "2024-05-01 12:00:00.000UTC", "2024-05-01 14:00:00+02:00", " 2024-05-01 12:00 ",
+    ],
+)  # fmt: skip
+def test_times_are_read_in_each_usual_form(value):
+    assert fields.moment({"at": value}, "at") == NOON
+
+
+@pytest.mark.parametrize("value", ["UTC", "noon UTC", 1, 10**11, 10**20, "2024-05-01 12:00:00 CET", True])
+def test_other_times_are_refused(value):
+    with pytest.raises(RowProblem, match="between 1990 and 2100"):
+        fields.moment({"at": value}, "at")
+
+
+@pytest.mark.parametrize(
+    ("value", "is_true"), [("1.0", True), (1.0, True), ("0.0", False), (0.0, False), (1, True), ("FALSE", False)]
+)
+def test_yes_and_no_may_be_numbers_with_a_point(value, is_true):
+    assert fields.truth({"is": value}, "is", default=False) is is_true
