@@ -138,9 +138,17 @@ def _look_at(path: Path, changed: int, size: int) -> FileLooks:
         )
     if shape == Shape.CSV and encoding == UTF8 and signs.are_windows():
         encoding, text = WINDOWS, start.decode(WINDOWS, errors="replace")
+    if encoding == UTF8 and _UNMARKED_UTF16.match(start):
+        cure = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
+        return FileLooks(Shape.CSV, UTF8, "", is_whole=False, broken=_("not UTF-8"), cure=cure)
     binary = next((str(kind) for mark, kind in BINARY.items() if start.startswith(mark)), "")
-    line_end = "\r" if "\r" in text and "\n" not in text else "\n"
+    outside = _QUOTED.sub("", text) if shape == Shape.CSV else text
+    line_end = "\r" if "\r" in outside and "\n" not in outside else "\n"
     return FileLooks(shape, encoding, text, len(start) < BLOCK, line_end, binary)
+
+
+_UNMARKED_UTF16 = re.compile(rb"(?:[^\x00]\x00){2}|(?:\x00[^\x00]){2}")  # two ASCII characters
+_QUOTED = re.compile(r'"[^"]*(?:"|\Z)')  # cells that may hold line breaks
 
 
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

@@ -40,9 +40,14 @@ SEPARATORS = {
 }
 
 
+_DECLARED = re.compile(r"sep=([,;\t])(?=[\r\n])", re.IGNORECASE)  # a line before the header: Excel reads it
+
+
 def separator_of(path: Path, columns: Columns) -> str:
     """The sign that gives the first line most of the columns that are needed, else most columns."""
     looks = look_at(path)
+    if declared := _DECLARED.match(looks.start):
+        return declared[1]
     first = looks.start.partition(looks.line_end)[0].rstrip("\r")
     return max(SEPARATORS, key=lambda sign: _fit_of(first, sign, columns))
 
@@ -63,9 +68,9 @@ def header_of(path: Path) -> list[str]:
         return parquet_names(path)
     if looks.shape != Shape.CSV or looks.broken or looks.binary:
         return []
-    first = next((line for line in _lines(path, Problems(path.name)) if line), "") or ""
+    first = next(_csv_lines(path, Problems(path.name)), "")
     try:
-        names = next(csv.reader([first], delimiter=separator_of(path, Columns())), [])
+        names = _without_empty_end(next(csv.reader([first], delimiter=separator_of(path, Columns())), []))
     except csv.Error:
         return []
     return names if len(names) <= MAX_COLUMNS else []  # its reading says that these are too many
@@ -174,27 +179,31 @@ def _add_not_utf8(problems: Problems, line: int, error: UnicodeDecodeError) -> N
 # --- CSV ---------------------------------------------------------------------------------------------------------------
 def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
     sign = separator_of(path, columns)
-    reader = csv.reader(_lines_until_broken(path, problems), strict=True, delimiter=sign)
-    line = 1
+    reader = csv.reader(_csv_lines(path, problems), strict=True, delimiter=sign)
+    n_before = 1 if _DECLARED.match(look_at(path).start) else 0
+    line = 1 + n_before
     try:
         first = next(reader, [])
         if problems.n_all:  # the first line itself cannot be read
             return
-        header = _named(first, columns)
-        if not _header_is_usable(header, first, problems, columns):
+        names = _without_empty_end(first)
+        header = _named(names, columns)
+        if not _header_is_usable(header, names, problems, columns):
             return
-        line = reader.line_num + 1
+        line = reader.line_num + 1 + n_before
         n_columns = len(header)
         for cells in reader:
             if cells == first:
                 allowed = _("remove this line: files were joined here")
                 problems.add(line, _("the row"), PlainWords(_("the header once more")), allowed, is_row=True)
-            elif len(cells) == n_columns:
-                yield line, dict(zip(header, cells, strict=True))
+            elif len(cells) > 1 and not any(cells):
+                pass  # spreadsheets write such rows below the last one
+            elif len(cells) in {n_columns, len(first)} and not any(cells[n_columns:]):
+                yield line, dict(zip(header, cells[:n_columns], strict=True))
             elif cells:
                 allowed = ngettext("the header has %(n)d column", "the header has %(n)d columns", n_columns) % {"n": n_columns}
                 problems.add(line, _("the number of cells"), len(cells), allowed, is_row=True)
-            line = reader.line_num + 1
+            line = reader.line_num + 1 + n_before
     except csv.Error as error:
         problems.add(line, _("the row"), PlainWords(_("broken")), _csv_rule(sign, error))
 
@@ -218,9 +227,18 @@ def _csv_rule(sign: str, error: csv.Error) -> str:
     return rule % {"sign": written}
 
 
-def _lines_until_broken(path: Path, problems: Problems) -> Iterator[str]:
+def _csv_lines(path: Path, problems: Problems) -> Iterator[str]:
     """Up to the first None: a line that is left out would glue two records together."""
-    return iter(_lines(path, problems).__next__, None)
+    lines = _lines(path, problems)
+    if _DECLARED.match(look_at(path).start):
+        next(lines)
+    return iter(lines.__next__, None)
+
+
+def _without_empty_end(names: list[str]) -> list[str]:
+    """Spreadsheets write columns beside the last one, too, where a cell was once filled; one alone stays, without a name."""
+    n = max((at for at, name in enumerate(names, start=1) if name.strip()), default=0)
+    return names[:n] if 0 < n < len(names) - 1 else names
 
 
 def _header_is_usable(header: list[str], own: list[str], problems: Problems, columns: Columns) -> bool:
@@ -364,6 +382,7 @@ def _listed(window: "_Window", problems: Problems, *, columns: Columns) -> Itera
 
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER_TO_THE_END = re.compile(r"-?\d[-+.\deE]*\Z")
 
 
 class _Window:
@@ -403,6 +422,9 @@ class _Window:
                 if size > MAX_ROW or not self._read(max(BLOCK, size)):
                     raise
             else:
+                # A number that ends where the window does may go on.
+                if _NUMBER_TO_THE_END.match(self.text, self.at) and self._read(BLOCK):
+                    continue
                 self._move_to(end)
                 return value
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -69,7 +70,7 @@ def _messages(row: Row, column: str) -> list[dict[str, Any]]:
     messages = from_json(row.get(column))
     allowed = _("a list of messages is needed, each with role and content")
     if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
-        raise RowProblem(column, messages if column in row else MISSING, allowed)
+        raise RowProblem(column, messages if column in row else MISSING, as_json(messages, allowed))
     if len(messages) > MOST_MESSAGES:
         raise RowProblem(column, len(messages), _("at most %(most)d messages are allowed") % {"most": MOST_MESSAGES})
     return messages
@@ -120,3 +121,14 @@ def from_json(value: Any) -> Any:
         except (ValueError, RecursionError):
             return value
     return value
+
+
+_PRINTED = re.compile(r"\s*[\[{]\s*(?:[\[{]\s*)?'")
+
+
+def as_json(value: Any, allowed: str) -> str:
+    """What is allowed; for a list or an object as Python prints it, with how to write it instead."""
+    if isinstance(value, str) and _PRINTED.match(value):
+        cure = _("this one is written as Python prints it: write JSON (json.dumps), or save the file as JSON lines")
+        return _("%(rule)s; %(cure)s") % {"rule": allowed, "cure": cure}
+    return allowed

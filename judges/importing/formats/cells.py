@@ -9,7 +9,7 @@ from arena.importing.files import fields
 from arena.importing.files.problems import EMPTY, MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
-from arena.importing.formats.conversations import from_json, whole_question
+from arena.importing.formats.conversations import as_json, from_json, whole_question
 from arena.importing.formats.prompt_files import category_path
 from arena.seen_names import made_storable
 
@@ -73,7 +73,8 @@ def with_system_prompt(asked: PromptRow, row: Row) -> PromptRow:
 def a_list(row: Row, column: str) -> list[Any]:
     value = from_json(row.get(column))
     if not isinstance(value, list) or not value:
-        raise RowProblem(column, MISSING if column not in row else value, _("a list is needed, not empty"))
+        allowed = as_json(value, _("a list is needed, not empty"))
+        raise RowProblem(column, MISSING if column not in row else value, allowed)
     return value
 
 

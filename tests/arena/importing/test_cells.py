@@ -7,6 +7,8 @@ import pytest
 
 from arena.importing.files import fields
 from arena.importing.files.problems import RowProblem
+from arena.importing.formats.conversations import conversation
+from judges.importing.formats.cells import a_list
 
 NOON = 1_714_564_800
 A_UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
@@ -49,3 +51,16 @@ def test_other_times_are_refused(value):
 )
 def test_yes_and_no_may_be_numbers_with_a_point(value, is_true):
     assert fields.truth({"is": value}, "is", default=False) is is_true
+
+
+@pytest.mark.parametrize("written", ["[{'role': 'user', 'content': 'Hi'}]", " { 'role': 'user'}", "[['a', 'b']]", "['a']"])
+def test_a_list_as_python_prints_it_is_refused_with_its_cure(written):
+    with pytest.raises(RowProblem, match=r"written as Python prints it: write JSON \(json.dumps\)"):
+        conversation({"messages": written}, "messages")
+    with pytest.raises(RowProblem, match="written as Python prints it"):
+        a_list({"options": written}, "options")
+
+
+def test_other_texts_are_not_taken_for_python():
+    with pytest.raises(RowProblem, match=r"each with role and content$"):
+        conversation({"messages": "['tis the season"[1:]}, "messages")

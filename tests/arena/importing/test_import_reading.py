@@ -266,3 +266,42 @@ def test_a_file_of_too_many_columns_is_refused_for_that_as_whatever_it_comes(tmp
         with pytest.raises(ImportProblems) as refused:
             check_file(KeptFile(path.name, path, "", 1), FileRequest("new", kind=asked))
         assert [problem.what for problem in refused.value.first] == ["the number of columns"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"sep=;\r\na;b\r\n1;2\r\n", [(3, {"a": "1", "b": "2"})]),
+        (b"sep=\t\na\tb\n1\t2,5;6\n", [(3, {"a": "1", "b": "2,5;6"})]),
+        (b"\xef\xbb\xbfSEP=,\na,b\n1,2\n", [(3, {"a": "1", "b": "2"})]),
+        (b"a,b,,\n1,2,,\n3,4\n,,,\n,,,\n", [(2, {"a": "1", "b": "2"}), (3, {"a": "3", "b": "4"})]),
+        (b"a,b\n1,2\n,\n3,\n", [(2, {"a": "1", "b": "2"}), (4, {"a": "3", "b": ""})]),
+        (b'a,b\r1,"x\ny"\r3,4\r', [(2, {"a": "1", "b": "x\ny"}), (3, {"a": "3", "b": "4"})]),
+    ],
+)
+def test_what_spreadsheets_add_to_a_table_is_no_part_of_it(tmp_path, content, rows):
+    path = write(tmp_path, content)
+    assert _read(path, needed=("a", "b")) == (rows, [])
+    assert reading.header_of(path) == ["a", "b"]
+
+
+def test_a_cell_beside_the_last_column_is_not_dropped(tmp_path):
+    _, problems = _read(write(tmp_path, b"a,b,,\n1,2,,3\n"))
+    assert "line 2: the number of cells is 4; the header has 2 columns" in problems[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_named_before_a_column_is_asked_for(tmp_path, encoding):
+    path = write(tmp_path, "a,b\n1,2\n".encode(encoding))
+    assert reading.header_of(path) == []
+    with pytest.raises(ImportProblems, match="the file is not UTF-8; this looks like UTF-16 without its mark"):
+        check_file(KeptFile(path.name, path, "", 1), FileRequest("new", kind=""))
+
+
+@pytest.mark.parametrize("number", ["1234567", "-12.5e10", "12.75"])
+@pytest.mark.parametrize("cut", [1, 2, 3, 4])
+def test_a_number_at_the_end_of_a_block_is_read_whole(tmp_path, number, cut):
+    start = '{"request_states": [{"a": 1}], "more": "'
+    filler = "x" * (reading.BLOCK - len(start) - len('", "n": ') - cut)
+    rows, problems = _read(write(tmp_path, f'{start}{filler}", "n": {number}}}'.encode()))
+    assert ([row for _, row in rows], problems) == ([{"a": 1}], [])
