@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import FileNote
-from arena.importing.files.problems import N_SHOWN, PlainWords, Problems, RowProblem, either
+from arena.importing.files.problems import MISSING, N_SHOWN, PlainWords, Problems, RowProblem, either, shown
 from arena.importing.files.reading import Row, how_it_is_read, read_rows
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, without_ids
 from arena.importing.formats import Format
@@ -17,6 +17,9 @@ from arena.importing.formats import Format
 MOST_ROWS_A_TRANSACTION = 5_000
 MOST_TEXT_A_TRANSACTION = 8_000_000
 MOST_COLUMNS_NAMED = 200
+
+
+NOTHING = shown(None)
 
 
 class TypedFile[T]:
@@ -90,11 +93,14 @@ class TypedFile[T]:
 
     def _add_problems(self, line: int, raw: Row, problem: RowProblem) -> None:
         """Everything that is wrong with each of the first bad rows, so that nobody mends one fault only to meet the next."""
-        self.problems.add_row(line, problem, raw)
+        has = self._columns.as_written(raw)
+        if problem.value == NOTHING and self._column_of(problem) in self._class.read.difference(raw):
+            problem = RowProblem(problem.what, MISSING, problem.allowed)
+        self.problems.add_row(line, problem, has)
         if self._n_probed < N_SHOWN:
             self._n_probed += 1
             for another in self._others_in(line, raw, problem):
-                self.problems.add_row(line, another, raw)
+                self.problems.add_row(line, another, has)
 
     def _others_in(self, line: int, raw: Row, problem: RowProblem) -> Iterator[RowProblem]:
         """What would be wrong if this were right: with the cell of a right row, or without one, in place of the wrong one."""

@@ -16,6 +16,7 @@ class Columns:
         self.needed, self._read, self._other_words = tuple(needed), sorted(read), other_words or {}
         self._known: dict[tuple[str, ...], dict[str, str]] = {}
         self._by_other_words: dict[str, str] = {}
+        self._written: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def renamed(self, names: Iterable[str]) -> dict[str, str]:
         """Of columns that are named otherwise: the name in the file -> the name that is read."""
@@ -23,8 +24,15 @@ class Columns:
         if header not in self._known:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            self._known[header] = self._renamed(header)
+                self._written.clear()
+            renamed = self._known[header] = self._renamed(header)
+            self._written[tuple(renamed.get(name, name) for name in header)] = header
         return self._known[header]
+
+    def as_written(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The file's own words for the columns of a row that was read."""
+        read = tuple(names)
+        return self._written.get(read, read)
 
     def _renamed(self, header: tuple[str, ...]) -> dict[str, str]:
         plain: dict[str, str] = {}

@@ -29,7 +29,7 @@ class Format[T]:
     other_words: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # for a column that is absent: what it may be called
     options: Mapping[str, Any] = MappingProxyType({})  # options given with the file, such as the competitor
     read: frozenset[str]  # columns that are looked at; others are reported as not read
-    read_together: frozenset[str] = frozenset()  # what is wrong with one of these may come of another
+    read_together: frozenset[str] = frozenset({"model_a", "model_b"})  # what is wrong with one of these may come of another
 
     def __init__(self, path: Path) -> None:
         """A format that must know the whole file first reads it here."""

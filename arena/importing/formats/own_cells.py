@@ -40,6 +40,6 @@ def as_exported(row: Row) -> Row:
 
 def with_lists(row: Row, *columns: str) -> Row:
     """Lists of texts that a CSV file holds as JSON; what is none stays one text."""
-    lists = {name: value for name in columns if isinstance(value := from_json(row.get(name)), list)}
+    lists = {name: value for name in columns if isinstance(value := from_json(row.get(name)), list) and value != row.get(name)}
     of_texts = {name: value for name, value in lists.items() if all(isinstance(each, str) for each in value)}
     return row | of_texts if of_texts else row

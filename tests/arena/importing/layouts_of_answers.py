@@ -32,9 +32,9 @@ RESPONSES = [
             answer(2, "q2", "two", "Como.\n\nGarda.", "Como.", "Garda.", asked=prompt(2, "", "q2")),
         ],
         [
-            ({"turns": MISSING}, "text is missing; a text is needed; the row has prompt, competitor"),
+            ({"turns": MISSING}, "text is missing; a text is needed; the row has question_id, model"),
             ({"model": 4}, "competitor is 4; a text is needed"),
-            ({"question_id": MISSING}, "prompt is missing; a text is needed; the row has competitor, turns"),
+            ({"question_id": MISSING}, "prompt is missing; a text is needed; the row has model, turns"),
         ],
     ),
     Case(
@@ -96,7 +96,7 @@ RESPONSES = [
         ],
         [
             ({"conversation": [{"role": "user", "content": "x"}]}, "at least one message of the role assistant is needed"),
-            ({"model": MISSING}, "model is missing; a text is needed; the row has id, messages, turn"),
+            ({"model": MISSING}, "model is missing; a text is needed; the row has conversation_id, conversation, turn"),
             ({"conversation": "x"}, "messages is 'x'; a list of messages is needed"),
         ],
     ),
@@ -152,7 +152,7 @@ RESPONSES = [
         [
             ({"resps": [[["-1.2", "True"]]]}, "a list with a list of texts is needed: likelihoods are not answers"),
             ({"arguments": []}, "arguments is []; the text that was asked is needed, as gen_args_0 or in a list"),
-            ({"resps": MISSING}, "resps is None; a list with a list of texts is needed"),
+            ({"resps": MISSING}, "resps is missing; a list with a list of texts is needed"),
         ],
     ),
     Case(

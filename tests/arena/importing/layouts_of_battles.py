@@ -1,5 +1,6 @@
 """Files of battles and votes, as others publish them."""
 
+from arena.importing.files.rows import BattleRow, VoteRow
 from tests.arena.importing.layout_cases import BAD, MISSING, NAME_IS_NEEDED, SAME_MODEL, TIE, A, B, Case, battle, prompt
 
 BATTLES = [
@@ -242,6 +243,30 @@ BATTLES = [
             ({"winner": "carl"}, "winner is 'carl'; allowed are a, b, tie, both_bad, 1 and 2, or the name of one of the two"),
             ({"model_b": "bob"}, SAME_MODEL),
             ({"winner": MISSING}, "winner is missing; allowed are a, b, tie"),
+        ],
+    ),
+    Case(
+        "battles-exported.jsonl",
+        "battles",
+        [
+            BattleRow(
+                1, "8", "ann", "bob", prompt(1, "q2"), (VoteRow("v2", TIE, "too fast", is_order_known=True),),
+                happened=1714557660.0, repeats=(0, 0),
+            ),
+            BattleRow(
+                2, "7", "bob", "ann", prompt(2, "q1"),
+                (
+                    VoteRow(
+                        "v1", B, is_order_known=True, reasons=("accurate",), comment="Como is a lake.", strength=2, dwell_ms=900
+                    ),
+                ),
+                happened=1714557600.0, repeats=(1, 0),
+            ),
+        ],
+        [
+            ({"winner": "ann"}, "winner is 'ann'; allowed are a, b, tie, both_bad"),
+            ({"strength": 0}, "strength is 0; 1 or 2 is allowed, and only where a model is better"),
+            ({"battle": MISSING}, "battle is missing; a text is needed; the row has prompt_id, model_a, model_b, repeat_a"),
         ],
     ),
 ]  # fmt: skip

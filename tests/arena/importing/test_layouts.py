@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from arena.importing.chunks import TypedFile
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
-from arena.importing.files.problems import RowProblem
+from arena.importing.files.problems import RowProblem, some_names
 from arena.importing.files.rows import BattleRow
 from arena.importing.formats import formats_of, reading_format
 from tests.arena.importing.layout_cases import MISSING
@@ -65,8 +65,10 @@ def _written(folder, like, rows):
     return path
 
 
-def test_every_file_is_looked_at():
+def test_every_file_is_looked_at_and_every_format_has_one():
     assert {path.name for path in FILES.iterdir()} == set(BY_NAME)
+    for kind in ("battles", "prompts", "responses"):
+        assert {case.format for case in BY_NAME.values() if case.kind == kind} == set(formats_of(kind))
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -90,6 +92,30 @@ def test_a_usual_defect_names_line_value_and_what_is_allowed(tmp_path, name, num
     assert len(problems) == 1, problems
     assert problems[0].startswith(f"{name}, line ")
     assert said in problems[0]
+
+
+def missing_columns(rows, is_csv, needed, renamed):
+    """For each column that a layout needs and the file has: the rows without it, and the columns that are left.
+
+    A table loses it as a whole, other files in their last row.
+    """
+    names = renamed.renamed(rows[-1])
+    for lost in [column for column in rows[-1] if names.get(column, column) in needed]:
+        left = [{column: value for column, value in row.items() if column != lost} for row in rows]
+        yield (left if is_csv else [*rows[:-1], left[-1]]), list(left[-1])
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_missing_field_is_named_with_those_that_are_there(tmp_path, name):
+    case = BY_NAME[name]
+    each, is_csv = formats_of(case.kind)[case.format], look_at(FILES / name).shape == Shape.CSV
+    renamed = Columns(each.needed, each.read, each.other_words)
+    said = list[bool]()
+    for rows, left in missing_columns(_raw(FILES / name), is_csv, each.needed, renamed):
+        _, problems = _typed(_written(tmp_path, FILES / name, rows), case.kind, case.format)
+        assert len(problems) <= 1, (left, problems)  # some are needed only to recognise the layout
+        said += [f"; the {'file' if is_csv else 'row'} has {some_names(left)}" in problem for problem in problems if left]
+    assert any(said) or not said
 
 
 @pytest.mark.parametrize("name", [name for name in BY_NAME if "wide" not in name])  # whose columns are its models

@@ -24,7 +24,10 @@ LABELS = [
         [("", LAKE, (("one", "Como.", True),), None, ""), ("", LAKE, (("two", "Rhine.", False, 1.5),), None, "")],
         [
             ({"correct": "perhaps"}, "is_right is 'perhaps'; allowed are true, false"),
-            ({"correct": MISSING, "score": MISSING}, "is_right is missing; is_right or a grade is needed; the row has prompt"),
+            (
+                {"correct": MISSING, "score": MISSING},
+                "is_right or a grade is needed; the row has question, response, model",
+            ),
             ({"score": "much"}, "grade is 'much'; a number is needed"),
         ],
     ),

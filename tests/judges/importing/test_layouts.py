@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from arena.importing.chunks import TypedFile
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
-from arena.importing.files.problems import RowProblem
+from arena.importing.files.problems import RowProblem, some_names
 from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS, format_of
 from judges.importing.formats.format import JudgementFormat
-from tests.arena.importing.test_layouts import NASTY, _changed, _places
+from tests.arena.importing.test_layouts import NASTY, _changed, _places, missing_columns
 from tests.judges.importing.layout_cases import MISSING, gist
 from tests.judges.importing.layouts_of_judgements import JUDGEMENTS
 from tests.judges.importing.layouts_of_labels import LABELS
@@ -82,6 +82,19 @@ def test_a_usual_defect_names_line_value_and_what_is_allowed(tmp_path, name, num
     assert len(problems) == 1, problems
     assert problems[0].startswith(f"{name}, line ")
     assert said in problems[0]
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_missing_field_is_named_with_those_that_are_there(tmp_path, name):
+    case = BY_NAME[name]
+    each, is_csv = KNOWN[case.kind][case.format], look_at(FILES / name).shape == Shape.CSV
+    renamed = Columns(each.needed, each.read, each.other_words)
+    said = list[bool]()
+    for rows, left in missing_columns(_raw(FILES / name), is_csv, each.needed, renamed):
+        _, problems = _typed(_written(tmp_path, FILES / name, rows), case)
+        assert len(problems) <= 1, (left, problems)  # some are needed only to recognise the layout
+        said += [f"; the {'file' if is_csv else 'row'} has {some_names(left)}" in problem for problem in problems if left]
+    assert any(said) or not said
 
 
 @pytest.mark.parametrize("name", [name for name in BY_NAME if "auto-j.jsonl" not in name or "labels" in name])
