@@ -156,7 +156,7 @@ def _name_sides(answers: list[tuple[str, Any]]) -> bool:
 
 
 def _names_side(value: Any) -> bool:
-    return isinstance(value, str) and value.strip().casefold() in KNOWN
+    return isinstance(value, str) and value.strip().casefold() in KNOWN | _WITH_BLANKS
 
 
 def _voter(answer: dict[str, Any]) -> str:
@@ -175,7 +175,8 @@ def _only_value(values: Any) -> Any:
 
 _MORE_WORDS = {"response-1": Outcome.A, "response-2": Outcome.B, "answer-1": Outcome.A, "answer-2": Outcome.B}
 KNOWN = {**WORDS, **_MORE_WORDS}
+_WITH_BLANKS = {word.replace("-", " "): outcome for word, outcome in _MORE_WORDS.items()}  # as labels of a form are written
 
 
 def _outcome(value: Any, column: str) -> Outcome:
-    return fields.folded_choice({column: str(value) if type(value) is int else value}, column, KNOWN, {})
+    return fields.folded_choice({column: str(value) if type(value) is int else value}, column, KNOWN, _WITH_BLANKS)

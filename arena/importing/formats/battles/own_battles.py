@@ -34,6 +34,7 @@ class OwnBattles(Format[BattleRow]):
     has_own_ids = True
     needs_own_ids = True
     needed = ("battle", "model_a", "model_b")
+    read_together = frozenset({"model_a", "model_b", "winner", "strength"})
     signature = (*needed, "repeat_a", "repeat_b")
     read = frozenset(
         {

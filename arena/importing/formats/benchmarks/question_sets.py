@@ -16,7 +16,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
-from arena.importing.formats.conversations import from_json
+from arena.importing.formats.conversations import as_json, from_json
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import IDS, category_path, checked_verifier
 from arena.texts.verifiers import MAX_PATTERN
@@ -138,7 +138,7 @@ def _choices(row: Row) -> tuple[list[str], list[str]]:
     choices = from_json(row.get("choices"))
     texts = choices.get("text") if isinstance(choices, dict) else choices
     if not isinstance(texts, list) or not 2 <= len(texts) <= len(ascii_uppercase):
-        raise RowProblem("choices", row.get("choices"), _("a list of 2 to 26 texts is needed"))
+        raise RowProblem("choices", row.get("choices"), as_json(row.get("choices"), _("a list of 2 to 26 texts is needed")))
     cells = [fields.text({"choices": str(text) if type(text) is int else text}, "choices") for text in texts]
     labels = choices.get("label") if isinstance(choices, dict) else None
     if not isinstance(labels, list) or len(labels) != len(cells):
