@@ -71,7 +71,7 @@ def name(row: Row, column: str) -> str:
 def identifier(row: Row, column: str) -> str:
     """A name that may also be written as a whole number; 1.0 is 1, as pandas writes a column that has gaps."""
     value = row.get(column)
-    if isinstance(value, float | Decimal) and math.isfinite(value) and abs(value) < MOST_ID and value == int(value):
+    if isinstance(value, float | Decimal) and math.isfinite(value) and -MOST_ID < value < MOST_ID and value == int(value):
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_ID:
         return str(value)

@@ -209,7 +209,8 @@ def _zstd_library() -> Any:
     return zstd
 
 
-_UNPACKING: dict[bytes, Callable[[BinaryIO], Any]] = {GZIP: _gzip, ZSTD: _zstd}
+SKIPPABLE = [bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60)]  # how a frame of zstd begins that holds no data
+_UNPACKING: dict[bytes, Callable[[BinaryIO], Any]] = {GZIP: _gzip, ZSTD: _zstd, **dict.fromkeys(SKIPPABLE, _zstd)}
 
 
 class _Counted(io.RawIOBase):

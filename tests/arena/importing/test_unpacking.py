@@ -242,3 +242,14 @@ def test_a_bomb_is_refused_by_the_check(tmp_path, monkeypatch):
     with pytest.raises(ImportProblems, match="too large when unpacked"):
         check(path, kind="prompts", format_name="", filename="file", arena=None)
     assert checked(write(tmp_path, lines({"prompt": "y" * 5_000}), "plain"), "", kind="prompts").n_rows == 1
+
+
+@pytest.mark.parametrize("low", [0x50, 0x5F])
+def test_a_frame_without_data_at_the_start_is_passed_over(tmp_path, low):
+    """As pzstd writes one."""
+    frame = bytes([low]) + b"\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"size"
+    path = tmp_path / "file.zst"
+    path.write_bytes(frame + PACK["zst"](b"a,b\n1,2\n"))
+    problems = Problems(path.name)
+    assert [row for _, row in read_rows(path, problems=problems)] == [{"a": "1", "b": "2"}]
+    assert not problems.n_all
