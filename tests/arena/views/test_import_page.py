@@ -259,7 +259,7 @@ def test_a_sentence_of_a_problem_ends_with_one_mark_and_names_the_files_own_colu
     empty = _upload(curator, "\n", what="prompts:jsonl").text
     assert "is this the right one?<" in empty
     wrong = _upload(curator, "question_id,said\n1,x\n", what="prompts:jsonl").text
-    assert "the row has id, said." in wrong
+    assert "the row has question_id, said." in wrong
 
 
 # --- recognised --------------------------------------------------------------------------------------------------------
