@@ -4,8 +4,11 @@ FROM python:3.13-slim
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 AGON_DATA_DIR=/data
 WORKDIR /app
 
-COPY requirements.txt requirements-parquet.txt ./
-RUN pip install --require-hashes -r requirements.txt -r requirements-parquet.txt
+COPY requirements.txt requirements-dev.txt ./
+# Of what developers have, the library for Parquet.
+RUN sed -n '/^pyarrow==/,/[^\\]$/p' requirements-dev.txt > requirements-parquet.txt \
+    && pip install --require-hashes -r requirements.txt -r requirements-parquet.txt \
+    && rm requirements-dev.txt requirements-parquet.txt
 
 # The program is root's, and nobody in the container may change it; the data folder is all that Agon writes to.
 COPY manage.py pyproject.toml LICENSE ./
