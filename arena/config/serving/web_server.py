@@ -266,7 +266,8 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
 
     def _taken(self) -> int:
         """The kernel takes megabytes at once and passes them on for minutes: what it still has, the client has not taken."""
-        return self.n_sent - _n_held_by_kernel(self.socket)
+        connection = self.socket  # none where it was closed, also while a thread asks
+        return self.n_sent - (_n_held_by_kernel(connection) if connection else 0)
 
     def cut(self, reason: str) -> None:
         """Close, whatever is under way; who was being answered is told so, and the log."""
@@ -279,9 +280,10 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
         return bool(self.requests or self.total_outbufs_len)
 
     def handle_close(self) -> None:
-        if self.is_broken or self.is_answering:
+        connection = self.socket  # none where an error has closed it
+        if connection is not None and (self.is_broken or self.is_answering):
             with contextlib.suppress(OSError):  # a reset instead of an end
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         super().handle_close()
 
 
@@ -394,11 +396,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 def _n_held_by_kernel(connection: socket.socket) -> int:
-    """Bytes that were sent and that the other side has not acknowledged; 0 where the system does not tell."""
+    """Bytes that were sent that the other side has not acknowledged; 0 where the system does not tell."""
     answer = bytearray(struct.calcsize("i"))
     try:
         fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, answer)
-    except OSError:
+    except (OSError, ValueError):  # or it is closed
         return 0
     n: int = struct.unpack("i", answer)[0]
     return n

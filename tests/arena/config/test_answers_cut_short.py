@@ -88,3 +88,13 @@ def test_an_answer_that_the_server_stops_in_does_not_look_whole(tmp_path, versio
             _read(reader)
         assert server.wait(10) == 0
     assert "the server stops" in (tmp_path / "log").read_text()
+
+
+def test_a_reader_that_leaves_is_no_failure(tmp_path):
+    with serving(APP, tmp_path) as (port, _):
+        with _asked(port, "/slow") as reader:
+            _read(reader, 100_000)
+        time.sleep(1.5)
+        with _asked(port, "/slow") as reader:
+            assert _read(reader, 1_000) == 1_000
+    assert "Traceback" not in (tmp_path / "log").read_text()
