@@ -207,7 +207,7 @@ def test_an_invalid_verifier_that_is_stored_spoils_its_own_prompt_alone():
     ("layout", "content", "told"),
     [
         ("plain", '{"prompt": "x"}', "line 1"),
-        ("verifiers", None, "no prompt with a verifier"),
+        ("verifiers", None, "no prompt whose verifier passes one answer and fails another"),
         ("plain", None, "FILE is required"),
     ],
 )
