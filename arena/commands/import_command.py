@@ -294,7 +294,10 @@ def add_reading(parser: ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="refuse a file that causes warnings")
     parser.add_argument(
-        "--encoding", default="", metavar="NAME", help="encoding of a file that is not UTF-8, such as windows-1251, gbk or shift_jis"
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="encoding of a file that is not UTF-8, such as windows-1251, gbk or shift_jis",
     )
 
 
