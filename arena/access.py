@@ -142,7 +142,7 @@ def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet
     """Battles that this visitor may read with names and votes: none on hidden prompts."""
     if not sees_content(visitor, arena):
         return Battle.objects.none()
-    battles = Battle.objects.filter(arena=arena).published()
+    battles = Battle.objects.filter(arena=arena).whole()
     return battles.exclude(prompt__in=hidden_prompts(visitor, arena, voter))
 
 

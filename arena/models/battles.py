@@ -39,6 +39,10 @@ class BattleQuerySet(models.QuerySet["Battle"]):
         """Not those of an import that is still being loaded, or set aside."""
         return self.filter(Q(source=None) | Q(source__state=Import.State.PUBLISHED))
 
+    def whole(self) -> "BattleQuerySet":
+        """Not those of an import that is still being loaded. What was set aside counts for nothing, and can be read all the same."""
+        return self.filter(Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE]))
+
 
 class Battle(models.Model):
     """One unordered pair of competitors' answers to one prompt.

@@ -19,7 +19,7 @@ from arena.visitors.voter_identity import voter_of
 def _readable(request: Request, arena: Arena) -> Readable:
     """A curator who votes here, too, must not learn of an open pair by what is refused."""
     voter = voter_of(request._request, arena, create=False)
-    battles = access.battles_for(request.user, arena, voter)
+    battles = access.battles_for(request.user, arena, voter).published()  # type: ignore[attr-defined]
     return Readable(battles, access.responses_for(request.user, arena, voter))
 
 

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from arena.exporting.votes import WITH_ITS_IMPORT
 from arena.models import Ballot, Import
+from tests.arena.exporting.taking_out import taken
 from tests.arena.pairing.test_matchmaking import make_contest
 from tests.arena.views.voting_pages import cast, open_key
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
@@ -124,13 +126,24 @@ def test_a_battle_of_another_arena_is_not_found(client, battle):
     assert client.get(reverse("battle", args=[other.slug, battle.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("state", ["loading", "set_aside"])
-def test_battles_of_an_import_that_does_not_count_are_not_shown(client, battle, state):
+def with_source(battle, state):
     battle.source = Import.objects.create(
         arena=battle.arena, kind="battles", format="x", filename="x", path="x", digest="x", state=state
     )
     battle.save()
+    return battle.source
+
+
+def test_battles_of_an_import_that_is_still_loaded_are_not_shown(client, battle):
+    with_source(battle, "loading")
     assert show(client, battle).status_code == 404
+
+
+def test_battles_of_an_import_that_was_set_aside_can_be_read_listed_and_exported(client, battle):
+    make_vote(battle, "a", source=with_source(battle, "set_aside"))
+    assert "1 more set aside: with its whole import" in " ".join(show(client, battle).text.split())
+    assert listed(battles(client, battle.arena, votes="set_aside")) == [battle.pk]
+    assert [(row["is_counted"], row["set_aside_reason"]) for row in taken("votes", battle.arena)] == [(False, WITH_ITS_IMPORT)]
 
 
 def voting_contest():
