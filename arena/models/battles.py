@@ -40,7 +40,7 @@ class BattleQuerySet(models.QuerySet["Battle"]):
         return self.filter(Q(source=None) | Q(source__state=Import.State.PUBLISHED))
 
     def whole(self) -> "BattleQuerySet":
-        """Not those of an import that is still being loaded. What was set aside counts for nothing, and can be read all the same."""
+        """Not those of an import that is still being loaded; those of one that was set aside can still be read."""
         return self.filter(Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE]))
 
 

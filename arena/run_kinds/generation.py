@@ -105,6 +105,9 @@ class Generation:
         """Every result is of a call."""
         return 0
 
+    def undecided(self, run: Run) -> Mapping[str, int]:
+        return {}
+
     def results(self, run: Run) -> Sequence[Link]:
         return [
             Link(_("Have the answers judged"), f"{reverse('new-run')}?arena={run.arena.slug}"),

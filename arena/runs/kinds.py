@@ -107,6 +107,9 @@ class RunKind(Protocol):
     def without_call(self, run: Run) -> int:
         """How many results it has that needed no call."""
 
+    def undecided(self, run: Run) -> Mapping[str, int]:
+        """Why a program gave no result where no call was needed, and how often; the most frequent reason first."""
+
 
 def kind_of(run_kind: str) -> RunKind:
     """The kind that settings.RUN_KINDS names."""

@@ -49,7 +49,9 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     figures = control.progress(shown)
     context: dict[str, Any] = {"run": shown, "figures": figures, "endpoints": _endpoints(shown), "now": timezone.now()}
     context["is_over_budget"] = budget.is_pausing(shown)
-    context["n_without_call"] = kind_of(shown.kind).without_call(shown)
+    kind = kind_of(shown.kind)
+    context |= {"n_without_call": kind.without_call(shown), "undecided": kind.undecided(shown)}
+    context["n_undecided"] = sum(context["undecided"].values())
     if not request.headers.get("HX-Request"):
         return private(_whole(request, context))
     if request.GET.get("seen", shown.state) != shown.state:  # other actions are possible now, so the whole page is replaced

@@ -86,6 +86,9 @@ class ChecklistWriting:
         """Every result is of a call."""
         return 0
 
+    def undecided(self, run: Run) -> Mapping[str, int]:
+        return {}
+
     def results(self, run: Run) -> Sequence[Link]:
         written = f"{reverse('admin:judges_checklist_changelist')}?prompt__arena__id__exact={run.arena_id}"
         return [Link(_("Checklists"), written), Link(_("Judge with them"), f"{reverse('new-run')}?arena={run.arena.slug}")]

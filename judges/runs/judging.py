@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -121,6 +121,10 @@ class Judging:
     def without_call(self, run: Run) -> int:
         """Games that a program decided, or for which the same question had been answered before."""
         return Game.objects.decided().filter(run=run, call=None).count()
+
+    def undecided(self, run: Run) -> Mapping[str, int]:
+        without = Game.objects.failed().filter(run=run, call=None).order_by()
+        return dict(without.values_list("reason").annotate(n=Count("pk")).order_by("-n", "reason"))
 
     def results(self, run: Run) -> Sequence[Link]:
         asked = Game.objects.filter(run=run).order_by().values("judge")
