@@ -19,11 +19,21 @@ from arena.archiving.refusals import archived_message
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance, must_be_allowed
 from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import fields, receiving
-from arena.importing.files.problems import ImportProblems, RowProblem
+from arena.importing.files.looks import Shape
+from arena.importing.files.problems import ImportProblems, RowProblem, shown, some_names
 from arena.importing.files.reports import ImportReport
 from arena.importing.formats import MAPPED, AnyFormat, formats_of, reading_format, stored_name
-from arena.importing.formats.column_map import LEAVE_OUT, OUTCOMES, ColumnMapError, column_map, columns_digest, value_field_of
-from arena.importing.formats.recognition import start_of
+from arena.importing.formats.column_map import (
+    LEAVE_OUT,
+    OUTCOMES,
+    ColumnMap,
+    ColumnMapError,
+    column_map,
+    columns_digest,
+    value_field_of,
+)
+from arena.importing.formats.guessing import guessed
+from arena.importing.formats.recognition import FileStart, start_of
 from arena.importing.formats.votes_or_labels import must_be_told_apart
 from arena.importing.loading.late_answers import came_of_it
 from arena.importing.loading.loader import load, retry
@@ -73,6 +83,8 @@ class ImportCommand(BaseCommand):
         # A million rows make millions of small tuples without cycles: frequent garbage collection would only cost time.
         gc.set_threshold(20_000)
         columns = mapped_columns(options, self.kind)
+        for warning in unmapped_columns(options, self.kind, columns):
+            self.stdout.write(self.style.WARNING(f"Warning: {warning}"))
         chosen = self.options_of(options) | columns | ({"strict": True} if options["strict"] else {})
         chosen |= {"ignore_ids": True} if options["ignore_ids"] else {}
         format_name = MAPPED if columns else self._format(options["format"])
@@ -308,9 +320,42 @@ def mapped_columns(options: dict[str, Any], kind: str) -> dict[str, Any]:
             refuse(f"--value says what the cells of the column {field} mean: name it, --map {field}=COLUMN")
         return {}
     try:
-        return column_map(options["map"], options["value"]).checked(kind).as_options
+        mapped = column_map(options["map"], options["value"]).checked(kind)
     except ColumnMapError as error:
         refuse(f"--map: {error}")
+    if start := _start(options):
+        _must_have(start, mapped)
+    return mapped.as_options
+
+
+def unmapped_columns(options: dict[str, Any], kind: str, columns: dict[str, Any]) -> list[str]:
+    """One warning for each column that looks like a field and is left out of --map: with a map nothing else is read."""
+    if not columns or not (start := _start(options)):
+        return []
+    named = {column.strip().casefold() for column in columns["map"].values()}
+    return [
+        f"the column {shown(column)} is not read. It looks like {field}: add --map {field}={column}"
+        for field, column in guessed(start, kind)[1].columns.items()
+        if field not in columns["map"] and column.strip().casefold() not in named
+    ]
+
+
+def _start(options: dict[str, Any]) -> FileStart | None:
+    """None for a file that is not read as it is: what is wrong with it is reported by the check."""
+    if options["encoding"] or not options["file"].is_file():
+        return None
+    try:
+        return start_of(options["file"])
+    except (ImportProblems, OSError):
+        return None
+
+
+def _must_have(start: FileStart, mapped: ColumnMap) -> None:
+    """Rows of JSON may leave a column out; a table has one header."""
+    there = {name.strip().casefold() for name in start.names}
+    missing = [column for column in mapped.columns.values() if column.strip().casefold() not in there]
+    if missing and start.shape in {Shape.CSV, Shape.PARQUET}:
+        refuse(f"--map: the file has no column {some_names(missing)}; it has {some_names(start.names)}")
 
 
 def _described(each: type[AnyFormat]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from arena.commands.import_command import kept_file, mapped_columns, must_be_text_encoding
+from arena.commands.import_command import kept_file, mapped_columns, must_be_text_encoding, unmapped_columns
 from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import receiving
 from arena.importing.formats import MAPPED
@@ -33,11 +33,12 @@ def reading_options(options: dict[str, Any], kind: str, more: Mapping[str, str])
     `more` are the kind's own. Raises ImportProblems and OSError.
     """
     columns = mapped_columns(options, kind)
+    warnings = [f"Warning: {each}" for each in unmapped_columns(options, kind, columns)]
     chosen: dict[str, Any] = {**more, **columns} | ({"ignore_ids": True} if options["ignore_ids"] else {})
     if options["strict"]:
         chosen["strict"] = True
     elif not options["leave_out_bad_rows"]:
-        return chosen, []
+        return chosen, warnings
     whole = {
         "kind": kind, "format_name": MAPPED if columns else EARLIER_NAMES.get(options["format"], options["format"]),
         "filename": options["filename"], "arena": Arena.objects.filter(slug=options["arena"]).first(), "options": chosen,
@@ -45,6 +46,6 @@ def reading_options(options: dict[str, Any], kind: str, more: Mapping[str, str])
     }  # fmt: skip
     if options["leave_out_bad_rows"]:
         report, read_by = check_leaving_out(options["file"], **whole)
-        return read_by, report.about_left_out()
+        return read_by, [*warnings, *report.about_left_out()]
     check(options["file"], **whole)
-    return chosen, []
+    return chosen, warnings

@@ -264,13 +264,23 @@ def test_answers_of_a_model_are_mapped_by_its_name(tmp_path):
     assert Response.objects.get().competitor.name == "gpt=x"
 
 
+def test_a_column_that_the_map_leaves_out_is_named_where_it_looks_like_a_field(tmp_path, capsys):
+    path = tmp_path / "prefs.csv"
+    path.write_text("question_id,left_model,right_model,preference,date\n7,Ann,Ben,model_a,2026-01-31\n")
+    flags = ["--map", "model_a=left_model", "--map", "model_b=right_model", "--map", "winner=preference"]
+    call_command("import_battles", str(path), "--arena", "mine", *flags)
+    said = capsys.readouterr().out
+    assert "Warning: the column 'question_id' is not read. It looks like prompt_id: add --map prompt_id=question_id" in said
+    assert "left_model is not read" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--map", "prompt"], "has to be FIELD=COLUMN, such as prompt=question"),
         (["--map", "colour=task"], "fields are prompt, answer_a"),
         (["--map", "prompt=nothing", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"],
-         "the column nothing is missing"),
+         "--map: the file has no column nothing; it has task, left one, right one, pick"),
         (["--map", "prompt=task", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"],
          "line 3: winner is"),
         (["--value", "1=a"], "name it, --map winner=COLUMN"),
