@@ -32,6 +32,7 @@ NAMES = (
     _("earlier ending"),
     _("earlier endings"),
     _("endpoint"),
+    _("error"),
     _("event"),
     _("family"),
     _("figures"),

@@ -45,8 +45,11 @@ class Machine:
         return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.env, **options)
 
     def manage(self, *arguments, check=True, before=None):
-        """Run a command to its end, after what is called in its process before; its output is text."""
-        if before is None:
+        """Run a command to its end, after what is called in its process before; its output is text.
+
+        A process that another PYTHONPATH is meant for has to import everything itself.
+        """
+        if before is None and "PYTHONPATH" not in self.settings:
             ended = warm_processes.manage(arguments, self.env, seconds=240)
         else:
             pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}

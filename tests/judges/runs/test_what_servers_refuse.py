@@ -72,7 +72,7 @@ def test_a_judge_without_a_system_role_is_told_everything_in_the_first_turn(sett
         assert all(told_in_turn(request, system_of(requests[0])) for request in requests[1:])
 
         call_command("check_games", check=True)
-        assert "12 games looked at" in capsys.readouterr().out
+        assert "12 games checked" in capsys.readouterr().out
 
         later = judged(server, judge)
         assert later == []  # the same texts in another arena: copies

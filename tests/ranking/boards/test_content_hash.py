@@ -124,7 +124,7 @@ def test_a_snapshot_is_verified_by_names_where_its_rows_have_other_numbers(judge
     call_command("verify_snapshot", snapshot.key)
     assert "Same evidence" in capsys.readouterr().out
     Vote.objects.filter(pk=Vote.objects.filter(outcome="a").first().pk).update(outcome="b")
-    with pytest.raises(CommandError, match="not the evidence"):
+    with pytest.raises(CommandError, match=r"the evidence at ledger position \d+ is no longer that of this snapshot"):
         call_command("verify_snapshot", snapshot.key)
 
 

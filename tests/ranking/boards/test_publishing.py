@@ -62,7 +62,7 @@ def test_a_snapshot_whose_evidence_was_tampered_with_is_found_out(capsys):
     arena, _ = make_contest()
     snapshot = publish_snapshot(ensure_boards(arena)[0])
     Vote.objects.filter(pk=Vote.objects.first().pk).update(outcome="b")
-    with pytest.raises(CommandError, match="not the evidence"):
+    with pytest.raises(CommandError, match=r"the evidence at ledger position \d+ is no longer that of this snapshot"):
         call_command("verify_snapshot", snapshot.key)
 
 
