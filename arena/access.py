@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from arena.models import Arena, ArenaQuerySet, Ballot, Battle, Prompt, PromptStatus, Response, Visibility, Voter, Voting
@@ -152,3 +154,10 @@ def responses_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QueryS
         return Response.objects.none()
     answers = Response.objects.delivered().filter(prompt__arena=arena)
     return answers.exclude(prompt__in=hidden_prompts(visitor, arena, voter))
+
+
+def curator_of(request: HttpRequest) -> User:
+    """The account that is signed in, for pages that let only curators in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.admin.base import CuratorAdmin, curator_of
+from arena.access import curator_of
+from arena.admin.base import CuratorAdmin
 from arena.archiving.putting_away import LONGEST_REASON, archive, bring_back
 from arena.archiving.refusals import archived_message
 from arena.wording import number, sentence

@@ -13,7 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.admin.base import ReadOnlyAdmin, curator_of, link, significant
+from arena.access import curator_of
+from arena.admin.base import ReadOnlyAdmin, link, significant
 from arena.evidence import flags
 from arena.models import Ballot
 from arena.wording import number

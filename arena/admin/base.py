@@ -9,8 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.models import User
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, JSONField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -193,13 +192,6 @@ class ReasonForm(forms.Form):
         widget=forms.TextInput(attrs={"size": 60}),
         help_text=gettext_lazy("Readers are shown it, beside the battle."),
     )
-
-
-def curator_of(request: HttpRequest) -> User:
-    """The signed-in curator: the admin lets nobody else in."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 class InArenaFilter(admin.RelatedFieldListFilter):

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from arena.access import curator_of
 from arena.admin.answers import ResponseAdmin
 from arena.admin.archiving import ArchivingAdmin
 from arena.admin.ballots import BallotAdmin
@@ -25,7 +26,6 @@ from arena.admin.base import (
     ReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
-    curator_of,
     link,
     significant,
     values_filter,

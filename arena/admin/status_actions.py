@@ -12,7 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from arena.admin.base import ModelAdmin, curator_of
+from arena.access import curator_of
+from arena.admin.base import ModelAdmin
 from arena.models import CompetitorStatus, PromptStatus
 from arena.wording import number
 

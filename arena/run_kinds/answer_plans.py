@@ -17,7 +17,19 @@ from django.utils.translation import gettext as _
 from arena.archiving.plans import must_be_plannable, must_be_startable
 from arena.models import Arena, Assignment, Call, Competitor, Endpoint, Prompt, Response, Run
 from arena.run_kinds.generation import GenerationSettings, bounds_of
-from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, Outlook, PlanStale, alike, drawn, one_call, total
+from arena.runs.planning import (
+    PILOT,
+    CannotPlan,
+    Draft,
+    Estimate,
+    Outlook,
+    PlanStale,
+    alike,
+    drawn,
+    one_call,
+    total,
+    without_prompts,
+)
 
 ROWS_A_STATEMENT = 500
 LONGEST_NAME = 200
@@ -141,11 +153,7 @@ def _prompts(arena: Arena, wish: ResponsesRequest) -> list[Prompt]:
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools).order_by("pk")
     chosen = list(prompts.defer("html", "reference", "verifier")[: wish.n_prompts])
     if not chosen:
-        if wish.pools:
-            message = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
-        else:
-            message = _("the arena %(arena)s has no active prompt: import prompts first")
-        raise CannotPlan(message % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
+        raise without_prompts(arena, wish.pools)
     return chosen
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 
 from arena.llm import pricing
 from arena.llm.wires.messages import Request, Usage
@@ -23,6 +24,15 @@ PILOT = 20
 
 class CannotPlan(ValueError):
     """There is nothing to ask, or no endpoint to ask it of; the message names the next step."""
+
+
+def without_prompts(arena: Arena, pools: Sequence[str]) -> CannotPlan:
+    """No prompt of the arena, or of these pools, can be asked about."""
+    if pools:
+        message = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
+    else:
+        message = _("the arena %(arena)s has no active prompt: import prompts first")
+    return CannotPlan(message % {"arena": arena.slug, "pools": ", ".join(pools)})
 
 
 class PlanStale(RuntimeError):

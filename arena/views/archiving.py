@@ -6,7 +6,6 @@ from django import forms
 from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from arena.access import curator_of
 from arena.archiving.putting_away import LONGEST_REASON, archive, bring_back, runs_asking
 from arena.importing.corrections import correct_answer
 from arena.models import Archivable, Arena, Battle, Endpoint, Response
@@ -81,7 +81,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         corrected = [form.cleaned_data[name].replace("\r\n", "\n") for name in form.turns]
         try:
-            new = correct_answer(answer, corrected, form.cleaned_data["reason"], _curator(request))
+            new = correct_answer(answer, corrected, form.cleaned_data["reason"], curator_of(request))
         except ValueError as reason:
             form.add_error(None, sentence(reason))
         else:
@@ -111,10 +111,10 @@ def _row(request: HttpRequest, kind: str, pk: int) -> Archivable:
 
 def _move(request: HttpRequest, row: Archivable, form: WhyForm) -> None:
     if row.is_archived:
-        bring_back([row], _curator(request))
+        bring_back([row], curator_of(request))
         messages.success(request, _("%(name)s is in use again.") % {"name": row})
     else:
-        archive([row], form.cleaned_data["reason"], _curator(request))
+        archive([row], form.cleaned_data["reason"], curator_of(request))
         messages.success(request, _("%(name)s is archived. “Bring it back” puts it into use again.") % {"name": row})
 
 
@@ -129,9 +129,3 @@ def _onward(request: HttpRequest, row: Archivable) -> str:
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     except NoReverseMatch:
         return reverse("arenas")
-
-
-def _curator(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.access import curator_of
 from arena.admin.archiving import ArchivingAdmin
-from arena.admin.base import curator_of, link
+from arena.admin.base import link
 from arena.admin.json_fields import WrittenJSONField
 from arena.archiving.refusals import archived_message
 from arena.models import Arena, Run

@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.admin.base import ReasonForm, curator_of
+from arena.access import curator_of
+from arena.admin.base import ReasonForm
 from arena.admin.curation import CompetitorAdmin
 from arena.models import Competitor
 from arena.wording import counted, number

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.admin.base import CuratorAdmin, InArenaFilter, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
+from arena.access import curator_of
+from arena.admin.base import CuratorAdmin, InArenaFilter, ReadOnlyAdmin, ReadOnlyInline, ReasonForm
 from arena.models import Attempt
 from arena.runs.budget import dollars
 from arena.texts.rendering import visible_controls

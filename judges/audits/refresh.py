@@ -125,7 +125,7 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
 def _make(kept: JudgeAudit, token: str, judge: Judge, arena: Arena, *, seed: int) -> None:
     started, position = time.monotonic(), ledger.sequence()
     with heartbeat(JudgeAudit.objects.all(), kept.pk, token, seconds=LEASE_SECONDS):
-        done, margin = treatment(judge.kind, kept.marked), float(judge.parameters.get("margin", 0))
+        done, margin = treatment(judge.kind, kept.marked), judge.margin
         played = games_of(judge, arena, marked=done)
         labels, unclear = gold_labels(arena), contradicted(arena)
         truths = against_gold_sets(played, arena, rng=np.random.default_rng(seed))

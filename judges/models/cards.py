@@ -95,6 +95,11 @@ class Judge(Archivable):
     def is_called(self) -> bool:
         return self.kind == self.Kind.CALLED
 
+    @property
+    def margin(self) -> float:
+        """By how much one grade must exceed the other to win; in the units of the judge's scale."""
+        return float(self.parameters.get("margin", 0))
+
     def saying(self) -> dict[str, Any]:
         """What its identity is made of."""
         return {

@@ -107,7 +107,7 @@ def _outcome(played: Mapping[int, Sequence[Game]], judges: Sequence[Judge]) -> s
 
 def _vote(judge: Judge, games: Sequence[Game]) -> JurorVote:
     """The outcome of both orders; for answers that were graded one by one, the outcome by the margin of the card."""
-    margin = float(judge.parameters.get("margin", 0))
+    margin = judge.margin
     graded = graded_verdict([(game.order, game.score_first) for game in games if not game.winner], margin=margin)
     if graded is not None:
         return JurorVote(str(judge.pk), graded.by_side("ab"))

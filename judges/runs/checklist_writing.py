@@ -18,7 +18,7 @@ from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Completion, Request, Usage
 from arena.models import Archivable, Arena, Call, Endpoint, Prompt, PromptStatus, Run
 from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, FinishedCall, Link, ReplyResult
-from arena.runs.planning import CannotPlan, Draft, PlanStale, alike, one_call, total
+from arena.runs.planning import Draft, PlanStale, alike, one_call, total, without_prompts
 from judges.models import Checklist, ChecklistCall
 from judges.protocols.checklist import WRITING_SCHEMA, compose_writing, read_writing
 from judges.protocols.judge_input import Criterion
@@ -121,11 +121,7 @@ def drafted(arena: Arena, wish: ChecklistRequest) -> ChecklistDraft:
     must_be_plannable(arena, wish.endpoint)
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools)
     if not prompts.exists():
-        if wish.pools:
-            message = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
-        else:
-            message = _("the arena %(arena)s has no active prompt: import prompts first")
-        raise CannotPlan(message % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
+        raise without_prompts(arena, wish.pools)
     without = prompts.filter(checklist=None)
     waiting = _waiting().filter(prompt__in=without)
     missing = without.exclude(pk__in=waiting.values("prompt")).defer("html", "verifier").order_by("pk")

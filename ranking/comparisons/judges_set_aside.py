@@ -86,7 +86,7 @@ class Jury:
         return [juror.judge for juror in self.jurors.values()]
 
     def margins(self) -> dict[int, float]:
-        return {pk: float(juror.judge.parameters.get("margin", 0)) for pk, juror in self.jurors.items()}
+        return {pk: juror.judge.margin for pk, juror in self.jurors.items()}
 
     def divide(self, games: Games) -> None:
         """Add these games: those of jurors that count, and the others."""

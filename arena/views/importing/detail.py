@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from arena.access import curator_of
 from arena.evidence import curation
 from arena.importing.files.notes import figures
 from arena.importing.loading import loader
@@ -110,7 +110,7 @@ def _act(request: HttpRequest, source: Import) -> None:
     try:
         if act == "set_aside":
             _set_aside(request, source)
-        elif act == "restore" and curation.restore_import(source, _curator(request)):
+        elif act == "restore" and curation.restore_import(source, curator_of(request)):
             messages.success(request, RESTORED[source.kind])
         elif act == "retry":
             loader.retry(source.pk)
@@ -123,7 +123,7 @@ def _set_aside(request: HttpRequest, source: Import) -> None:
     form = SetAsideForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Give a reason of at most 200 characters: readers of the board see it."))
-    elif curation.set_aside_import(source, form.cleaned_data["reason"], _curator(request)):
+    elif curation.set_aside_import(source, form.cleaned_data["reason"], curator_of(request)):
         messages.success(request, WAS_SET_ASIDE[source.kind])
 
 
@@ -152,7 +152,3 @@ def _n_of_others(source: Import) -> int:
 def _reason(source: Import) -> str:
     newest = source.events.order_by("-pk").values_list("reason", flat=True).first()
     return newest or ""
-
-
-def _curator(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

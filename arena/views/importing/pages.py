@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from arena.access import curator_of
 from arena.archiving.refusals import ArchivedThing
 from arena.importing import intake
 from arena.importing.checks.newcomers import TooManyCompetitors
@@ -237,7 +238,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         if checked.known:
             return redirect("import", checked.known.pk)
         n_allowed = checked.report.n_to_allow if "allow_competitors" in request.POST else 0
-        source = _started(checked, _curator(request), n_allowed)
+        source = _started(checked, curator_of(request), n_allowed)
     except FileNotFoundError:
         return _gone(request, content)
     except TooManyCompetitors:
@@ -295,7 +296,3 @@ def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: 
     more |= {"held": held, "held_token": _token(request, kept, HELD_AS) if kept else ""}
     context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, samples=all_samples(), **more)
     return private(render(request, "arena/imports.html", context, status=status))
-
-
-def _curator(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None
