@@ -11,6 +11,7 @@ from arena.importing.checks.newcomers import n_to_allow
 from arena.importing.files import notes
 from arena.importing.files.notes import FileNote, Oddity
 from arena.importing.files.problems import RowFault
+from arena.seen_names import made_storable
 from arena.wording import number
 
 STORED_IN = "en"
@@ -70,7 +71,8 @@ class ImportReport:
     def as_json(self) -> dict[str, Any]:
         with override(STORED_IN):
             out = {"left_out": [list(fault) for fault in self.left_out]} if self.left_out else {}
-            return {"counts": self.counts, "notes": self.sayings(), **out}
+            report: dict[str, Any] = made_storable({"counts": self.counts, "notes": self.sayings(), **out})
+        return report
 
 
 def numbered(number: int, things: str) -> str:

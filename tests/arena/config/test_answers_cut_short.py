@@ -8,11 +8,12 @@ import time
 import pytest
 
 from tests.arena.config.small_server import serving
+from tests.machine import wait_for
 
 APP = """
 import sys, time
 from arena.config.serving import web_server
-web_server.SILENT_SECONDS, web_server.TEND_SECONDS, web_server.GRACE_SECONDS = 1.0, 0.1, 1.0
+web_server.SILENT_SECONDS, web_server.TEND_SECONDS, web_server.GRACE_SECONDS = 2.0, 0.1, 1.0
 
 def parts(path):
     for i in range(40):
@@ -56,7 +57,7 @@ def test_a_reader_that_is_slow_and_steady_gets_all(tmp_path):
     """It needs longer than the patience of the server for what the kernel takes at once."""
     with serving(APP, tmp_path) as (port, _), _asked(port, "/") as reader:
         n = 0
-        for _ in range(30):
+        for _ in range(40):
             n += _read(reader, 40_000)
             time.sleep(0.1)
         assert ALL <= n + _read(reader) < ALL + 500
@@ -66,10 +67,9 @@ def test_a_reader_that_is_slow_and_steady_gets_all(tmp_path):
 @VERSIONS
 def test_a_reader_that_stops_is_told_that_the_answer_is_not_whole(tmp_path, version):
     with serving(APP, tmp_path) as (port, _), _asked(port, "/", version) as reader:
-        time.sleep(2)
+        wait_for(lambda: "an answer was cut short after" in (tmp_path / "log").read_text(), seconds=30)
         with pytest.raises(ConnectionResetError):
             _read(reader)
-    assert "an answer was cut short after" in (tmp_path / "log").read_text()
 
 
 @VERSIONS

@@ -32,6 +32,9 @@ class Asking:
     def without_call(self, run):
         return 0
 
+    def undecided(self, run):
+        return {}
+
     def results(self, run):
         return []
 

@@ -51,7 +51,7 @@ def test_a_card_shows_the_first_five_with_their_ranges_and_intervals(client):
     assert '<td class="mute nw">1–3</td><th scope="row"><bdi>Model 2</bdi>' in card
     assert 'aria-label="1079 to 1119"' in card
     assert "7 models" in card
-    assert "1,234 votes by 56 people" in card
+    assert "1,234 votes by 56 voters" in card
 
 
 def test_votes_of_this_week_are_those_since_the_snapshot_a_week_ago(client):
