@@ -53,9 +53,10 @@ def test_the_covariance_of_a_fit_cannot_be_spoilt():
 def test_comparisons_do_not_follow_the_array_that_they_came_from(view):
     columns = {
         "a": np.array([0, 0, 1], np.int32), "b": np.array([1, 1, 0], np.int32), "outcome": np.array([0, 0, 0], np.int8),
-        "weight": np.ones(3), "prompt": np.arange(3, dtype=np.int32), "first": np.zeros(3, np.int8),
+        "weight": np.ones(3), "prompt": np.arange(3, dtype=np.int32), "voter": np.arange(3, dtype=np.int32),
+        "judge": np.arange(3, dtype=np.int32), "first": np.zeros(3, np.int8), "covariates": np.zeros((3, 1)),
     }  # fmt: skip
-    c = Comparisons(names=("x", "y"), **{name: view(values) for name, values in columns.items()})
+    c = Comparisons(names=("x", "y"), covariate_names=("length",), **{name: view(values) for name, values in columns.items()})
     before = {name: getattr(c, name).tolist() for name in columns}
     for values in columns.values():
         values[:] = 1
