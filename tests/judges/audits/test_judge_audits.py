@@ -160,8 +160,9 @@ def test_a_look_at_what_is_due_asks_the_same_few_questions_of_any_number_of_aren
     judge = make_judge()
     arenas = [judged_arena(judge, n=2, name=f"Arena-{number}") for number in range(n_arenas)]
     refresh_audit(judge.pk, arenas[0].pk)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(3) as log:
         assert len(due_audits()) == n_arenas - 1
+    assert {query["sql"].split()[0] for query in log} == {"SELECT"}, "a look writes nothing"
 
 
 def test_the_first_audit_is_due_at_once_and_the_next_waits_for_a_pause_but_not_for_ever():

@@ -15,7 +15,7 @@ from arena.leases import LeaseLost
 from arena.models import Event, Vote
 from ranking.boards import publishing, sources
 from ranking.boards.default_boards import ensure_boards
-from ranking.boards.due import refresh_boards
+from ranking.boards.due import due_boards, refresh_boards
 from ranking.boards.publishing import BoardBusy, Rebuilt, publish_snapshot, rebuild
 from ranking.boards.snapshots.snapshot_retention import thin_snapshots
 from ranking.models import Entry, Immutable, KeptSnapshot, Leaderboard, Snapshot
@@ -175,6 +175,22 @@ def test_a_look_at_what_is_due_asks_the_same_few_questions_of_any_number_of_aren
     ledger.sequence()
     with django_assert_max_num_queries(5):
         ring_due_boards()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("n_moved", [1, 6])
+def test_what_is_due_is_one_question_and_writes_nothing(n_moved):
+    """Looking after the boards of arenas that moved costs ten questions for each of these, and five whatever there is."""
+    for _ in range(n_moved):
+        ensure_boards(make_contest(2, 1)[0])
+    make_arena()  # nothing happened here
+    ledger.sequence()
+    with CaptureQueriesContext(connection) as log:
+        assert len({board.arena_id for board in due_boards()}) == n_moved
+    assert [query["sql"].split()[0] for query in log] == ["SELECT"]
+    with CaptureQueriesContext(connection) as log:
+        refresh_boards()
+    assert len(log) <= 5 + 10 * n_moved
 
 
 @pytest.mark.django_db
