@@ -29,7 +29,7 @@ def use_utf8() -> None:
     if not is_utf8 and os.environ.get("PYTHONUTF8") != "1":
         os.environ["PYTHONUTF8"] = "1"
         os.environ.pop("PYTHONIOENCODING", None)
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 # nosec
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # this very command again  # nosec B606
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def _sdk(key: tuple[Target, Resolve]) -> Any:
             _open(line, *key)
         if line.sdk is not None:
             return line.sdk
-        assert line.failure is not None  # noqa: S101  as _open leaves one of the two  # nosec B101
+        assert line.failure is not None  # noqa: S101  # as _open leaves one of the two  # nosec B101
         raise replace(line.failure)
     finally:
         line.lock.release()

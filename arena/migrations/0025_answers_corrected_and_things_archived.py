@@ -29,7 +29,7 @@ def bring_triggers_back(apps, schema_editor):
 
 def _aside(schema_editor, column):
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM temp.triggers_aside ORDER BY rowid")  # nosec
+        cursor.execute(f"SELECT {column} FROM temp.triggers_aside ORDER BY rowid")  # our own column names  # nosec B608
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -33,7 +33,7 @@ from arena.operations.database_dumps import DATABASES, DumpFailed
 FORMAT = 1
 MANIFEST = "manifest.json"
 UPLOADS = "uploads"
-SECRET = "secret_key"  # noqa: S105 # nosec
+SECRET = "secret_key"  # noqa: S105  # the name of a file  # nosec B105
 
 
 class BackupError(Exception):

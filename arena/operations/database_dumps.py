@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess  # nosec
+import subprocess  # starts PostgreSQL's client tools  # nosec B404
 from pathlib import Path
 from typing import Protocol
 
@@ -133,7 +133,7 @@ class PostgreSQL:
         path = shutil.which(tool)
         if path is None:
             raise DumpFailed(f"{tool} is not installed: install PostgreSQL's client tools (postgresql-client)")
-        result = subprocess.run(  # noqa: S603 # nosec
+        result = subprocess.run(  # noqa: S603  # PostgreSQL's client tools  # nosec B603
             [path, *arguments],
             env=os.environ | (self._environment() if database else {}),
             capture_output=True,

@@ -139,7 +139,7 @@ def _copy(model: Model, say: Callable[[str, int, int], None]) -> int:
     target = connections[TARGET]
     quote = target.ops.quote_name
     marks = ", ".join(["%s"] * len(fields))
-    statement = f"INSERT INTO {quote(table)} ({', '.join(quote(str(each.column)) for each in fields)}) VALUES ({marks})"  # noqa: S608 # nosec
+    statement = f"INSERT INTO {quote(table)} ({', '.join(quote(str(each.column)) for each in fields)}) VALUES ({marks})"  # noqa: S608  # names of our own models, quoted  # nosec B608
     rows = model._base_manager.order_by("pk").values_list(*(each.attname for each in fields))
     done, total, arriving = 0, model._base_manager.count(), rows.iterator(chunk_size=ROWS_AT_ONCE)
     while some := list(islice(arriving, ROWS_AT_ONCE)):

@@ -142,7 +142,7 @@ def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None
         arena=draft.arena, kind=Run.Kind.GENERATE, seed=draft.wish.seed, cap=cap, created_by=created_by,
         name=(draft.name or _name(authors.values()))[:120], plan=_plan(draft, authors.values()),
     )  # fmt: skip
-    _make_calls(run, Random(run.seed).sample(wanted, len(wanted)))  # noqa: S311 # nosec - an order, not a secret
+    _make_calls(run, Random(run.seed).sample(wanted, len(wanted)))  # noqa: S311  # an order, no secret  # nosec B311
     return run
 
 

@@ -158,8 +158,8 @@ def _request(prompt: Prompt, earlier: Sequence[Mapping[str, Any]], chosen: Gener
 
 def _turn(each: FinishedCall) -> dict[str, Any]:
     completion, attempt = each.reading.result, each.attempt
-    assert isinstance(completion, Completion)  # noqa: S101 # nosec - `read` said so
-    assert attempt is not None  # noqa: S101 # nosec
+    assert isinstance(completion, Completion)  # noqa: S101  # `read` leaves nothing else  # nosec B101
+    assert attempt is not None  # noqa: S101  # a completion comes of an attempt  # nosec B101
     return {
         "text": completion.text, "finish": completion.finish, "ending": _doubt(completion), "thinking": completion.thinking,
         "tokens_in": attempt.tokens_in, "tokens_out": attempt.tokens_out, "latency_ms": attempt.latency_ms,

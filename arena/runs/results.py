@@ -75,7 +75,7 @@ def _write_attempts(in_time: Sequence[FinishedJob], late: Sequence[FinishedJob])
             rows.append((*(_column(getattr(attempt, name)) for name in _ATTEMPT), attempt.pk))
     changes = ", ".join(f"{name} = %s" for name in _ATTEMPT)
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE arena_attempt SET {changes} WHERE id = %s", rows)  # noqa: S608 # nosec - our own names
+        cursor.executemany(f"UPDATE arena_attempt SET {changes} WHERE id = %s", rows)  # noqa: S608  # our own column names  # nosec B608
 
 
 def _filled(reply: FinishedJob) -> Attempt:
@@ -108,7 +108,7 @@ def _tokens(usage: Usage | None) -> tuple[int | None, int | None]:
 def _write_calls(calls: Sequence[Call], token: str) -> None:
     rows = [(*(_column(getattr(call, name)) for name in _CALL), call.pk, token) for call in calls]
     changes = ", ".join(f"{name} = %s" for name in _CALL)
-    statement = f"UPDATE arena_call SET {changes} WHERE id = %s AND lease_token = %s"  # noqa: S608 # nosec - our own names
+    statement = f"UPDATE arena_call SET {changes} WHERE id = %s AND lease_token = %s"  # noqa: S608  # our own column names  # nosec B608
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)
 

@@ -22,4 +22,4 @@ def floatformat(value: Any, digits: Any = -1) -> SafeString:
     ('−0.26', '3', '')
     """
     shown = plain(value, digits)
-    return mark_safe(f"{MINUS}{shown[1:]}" if shown.startswith("-") else shown)  # noqa: S308 # nosec - digits
+    return mark_safe(f"{MINUS}{shown[1:]}" if shown.startswith("-") else shown)  # noqa: S308  # digits  # nosec B308, B703

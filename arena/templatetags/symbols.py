@@ -41,4 +41,4 @@ def subscripts(text: str) -> SafeString:
     >>> subscripts("leniency P_c"), subscripts("leniency P_+"), subscripts("slot intercept gamma")
     ('leniency P<sub>c</sub>', 'leniency P<sub>+</sub>', 'slot intercept gamma')
     """
-    return mark_safe(_SUBSCRIPT.sub(r"<sub>\1</sub>", conditional_escape(text)))  # noqa: S308 # nosec
+    return mark_safe(_SUBSCRIPT.sub(r"<sub>\1</sub>", conditional_escape(text)))  # noqa: S308  # escaped  # nosec B308, B703

@@ -34,6 +34,6 @@ def isolated(sentence: object, *, autoescape: bool = True) -> SafeString:
     """A sentence with names in it: those that run from right to left do not turn around what stands beside them."""
     text = str(sentence)
     if isinstance(text, SafeData):
-        return SafeString(text)  # nosec B703: a sentence with markup isolates its own names
+        return SafeString(text)  # a sentence with markup isolates its own names  # nosec B703
     escaped = conditional_escape(text) if autoescape else text
-    return mark_safe(_RUN.sub(lambda run: f"<bdi>{run[0]}</bdi>", escaped))  # noqa: S308 # nosec
+    return mark_safe(_RUN.sub(lambda run: f"<bdi>{run[0]}</bdi>", escaped))  # noqa: S308  # escaped above unless the template says not to  # nosec B308, B703

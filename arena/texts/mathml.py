@@ -7,7 +7,7 @@ MathML Core has none of them. What is not understood completely is not a formula
 import re
 import unicodedata
 from collections.abc import Iterable
-from xml.etree.ElementTree import Element, SubElement, tostring  # nosec B405: it makes elements and reads none
+from xml.etree.ElementTree import Element, SubElement, tostring  # makes elements and reads none  # nosec B405
 
 from latex2mathml.converter import Converter
 

@@ -29,7 +29,7 @@ class FakeConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  a server's always is  # nosec B101
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a server's always is  # nosec B101
         self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:

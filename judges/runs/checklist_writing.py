@@ -150,7 +150,7 @@ def start(draft: ChecklistDraft, *, cap: int | None = None, created_by: User | N
         name=f"checklists by {draft.wish.endpoint.name}"[:120],
         plan={"settings": asdict(draft.wish.settings), "pools": list(draft.wish.pools), "n_prompts": len(pks)},
     )  # fmt: skip
-    in_order = Random(run.seed).sample(draft.prompts, len(draft.prompts))  # noqa: S311 # nosec - an order, not a secret
+    in_order = Random(run.seed).sample(draft.prompts, len(draft.prompts))  # noqa: S311  # an order, no secret  # nosec B311
     calls = [Call(run=run, endpoint=draft.wish.endpoint, place=place) for place in range(len(in_order))]
     calls = Call.objects.bulk_create(calls, batch_size=ROWS_A_STATEMENT)
     rows = [ChecklistCall(call=call, prompt=prompt) for call, prompt in zip(calls, in_order, strict=True)]

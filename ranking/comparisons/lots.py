@@ -73,7 +73,7 @@ def draw_lots(arena_id: int, *, rng: Random | None = None) -> int:
     battles = servable.filter(pk__in=games, lot=None).order_by("pk").values_list("pk", flat=True)
     if not battles.exists():  # mostly; SQLite's only writer does not look for them while voters wait
         return 0
-    rng = rng or Random(secrets.randbits(64))  # noqa: S311 # nosec - no secret hangs on it
+    rng = rng or Random(secrets.randbits(64))  # noqa: S311  # a lot, no secret  # nosec B311
     with transaction.atomic():
         arena = Arena.objects.select_for_update(no_key=True).get(pk=arena_id)
         if not arena.asked_share:

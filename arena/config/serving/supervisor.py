@@ -6,7 +6,7 @@ import http.client
 import os
 import signal
 import socket
-import subprocess  # nosec
+import subprocess  # starts our own programs  # nosec B404
 import sys
 import threading
 import time
@@ -47,7 +47,7 @@ class Child:
 
     def start(self, log: "PrefixedLog") -> None:
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603 # nosec
+        self.process = subprocess.Popen(  # noqa: S603  # our own command line  # nosec B603
             self.argv,
             env=ONE_THREAD | os.environ | {PARENT: str(os.getpid())} | _same_place(),
             stdout=subprocess.PIPE,
@@ -190,7 +190,7 @@ def listen(host: str, port: int) -> socket.socket:
 def url_of(listener: socket.socket) -> str:
     """The address to open in a browser of this machine."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 # nosec
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound to  # nosec B104
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

@@ -70,7 +70,7 @@ def overwrite(model: type[models.Model], columns: Sequence[str], rows: Sequence[
     values = ", ".join(f"{name} = %s" for name in columns)
     with connection.cursor() as cursor:
         # The names are this package's own, never from a file.
-        cursor.executemany(f"UPDATE {model._meta.db_table} SET {values} WHERE id = %s", rows)  # noqa: S608 # nosec
+        cursor.executemany(f"UPDATE {model._meta.db_table} SET {values} WHERE id = %s", rows)  # noqa: S608  # our own column names  # nosec B608
 
 
 def as_column(when: datetime) -> str:
@@ -84,7 +84,7 @@ def _insert_values(model: type[models.Model], columns: Sequence[str], rows: Sequ
     connection.ensure_connection()
     for some in batched(rows, ROWS_A_STATEMENT):
         # The names are this package's own, never from a file.
-        statement = f"INSERT INTO {model._meta.db_table} ({names}) VALUES {', '.join([marks] * len(some))}"  # noqa: S608 # nosec
+        statement = f"INSERT INTO {model._meta.db_table} ({names}) VALUES {', '.join([marks] * len(some))}"  # noqa: S608  # our own column names  # nosec B608
         with connection.wrap_database_errors:
             connection.connection.execute(statement, list(chain.from_iterable(some)))
 

@@ -34,7 +34,7 @@ def client(base_url: str, http: "httpx2.Client", key: str) -> "openai.OpenAI":
     import openai  # here, because it takes a second
 
     # An empty organization is not None: the variables of the environment are not read.
-    return openai.OpenAI(  # nosec B106
+    return openai.OpenAI(  # empty, so no secret  # nosec B106
         api_key=key, admin_api_key="", organization="", project="", webhook_secret="", base_url=base_url, http_client=http,
         max_retries=0, timeout=http.timeout,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Moves a whole site from SQLite to PostgreSQL, or back."""
 
 import os
-import subprocess  # nosec
+import subprocess  # starts manage.py  # nosec B404
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
     def _manage(self, url: str, *arguments: str) -> str:
         """Run a command on the target in a separate process, because this one has the settings of the present site."""
-        done = subprocess.run(  # noqa: S603 # nosec
+        done = subprocess.run(  # noqa: S603  # our own manage.py  # nosec B603
             [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
             env=os.environ | {"DATABASE_URL": url},
             capture_output=True,

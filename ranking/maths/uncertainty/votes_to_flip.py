@@ -277,7 +277,7 @@ class _Search:
 
     def learn(self, gap: float) -> None:
         """What a refit without `trial` comparisons left of the difference; NaN = no finite ratings."""
-        assert self.trial is not None  # noqa: S101  # nosec B101
+        assert self.trial is not None  # noqa: S101  # a refit is of a trial  # nosec B101
         if gap >= -LEVEL:
             self.held, self.held_gap = self.trial, gap
         else:

@@ -20,7 +20,7 @@ from judges.importing.formats.sayings import is_error
 from judges.importing.rows import LabelledAnswer, LabelRow
 from judges.verdicts.verdict import Side
 
-RIGHT = MappingProxyType({"right": True, "correct": True, "true": True, "1": True, "yes": True, "pass": True})  # nosec
+RIGHT = MappingProxyType({"right": True, "correct": True, "true": True, "1": True, "yes": True, "pass": True})  # a label  # nosec B105
 WRONG = MappingProxyType({"wrong": False, "incorrect": False, "false": False, "0": False, "no": False, "fail": False})
 MOST_ANSWERS = 500
 STRENGTHS = "-3, -2, -1, 0, 1, 2, 3"
