@@ -16,6 +16,10 @@ WRONG = [
     # domain functions of one room and modules of a room above
     ("judges.verdicts.panels", "ranking.models"),
     ("judges.verdicts.panels", "ranking.boards.publishing"),
+    ("judges.verdicts.panels", "ranking.scale"),
+    ("judges.verdicts.panels", "judges.own_models"),
+    ("judges.verdicts.panels", "judges.audits.ground_truth"),
+    ("judges.verdicts.panels", "judges.games.access"),
     ("judges.games.curation", "ranking.comparisons.judge_selection"),
     ("judges.runs.planning", "ranking.scale"),
     ("judges.audits.refresh", "ranking"),
