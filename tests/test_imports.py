@@ -1,5 +1,8 @@
 """The import contracts in pyproject.toml hold, and each of these wrong imports would be refused."""
 
+import ast
+import subprocess
+import sys
 from copy import deepcopy
 from pathlib import Path
 
@@ -9,7 +12,8 @@ from importlinter.application.use_cases import _register_contract_types, read_us
 from importlinter.configuration import configure
 from importlinter.domain.contract import Contract, registry
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.test_architecture import ROOT, SOURCES, syntax_tree
+
 PYPROJECT = ROOT / "pyproject.toml"
 
 WRONG = [
@@ -86,6 +90,13 @@ WRONG = [
     ("ranking.views.method", "arena.config.celery"),
 ]
 
+BY_NAME = {"import_module", "import_string", "__import__"}
+UPWARDS = {  # when Django has loaded all models, each app adds what its arenas consist of to those of arena.archiving
+    ("arena.apps", "arena.bundles.arena_kinds"),
+    ("judges.apps", "judges.bundle_kinds"),
+    ("ranking.apps", "ranking.bundle_kinds"),
+}
+
 
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
@@ -117,9 +128,7 @@ def test_every_contract_holds(contracts, graph):
 def test_a_wrong_import_is_refused(contracts, graph, importer, imported):
     assert importer in graph.modules
     assert imported in graph.modules
-    planted = deepcopy(graph)
-    planted.add_import(importer=importer, imported=imported, line_number=1, line_contents=f"import {imported}")
-    assert broken(contracts, planted)
+    assert broken(contracts, with_import(graph, importer, imported))
 
 
 def test_no_test_helps_the_product(contracts, graph):
@@ -134,3 +143,60 @@ def test_a_new_module_has_to_be_given_its_place(contracts, graph, name):
     grown = deepcopy(graph)
     grown.add_module(name)
     assert broken(contracts, grown)
+
+
+def test_no_import_by_name_goes_where_an_import_may_not(contracts, graph):
+    """What the composition root names in its settings is no literal here, and meant."""
+    hidden = [(name_of(path), name) for path in SOURCES for name in imported_by_name(syntax_tree(path))]
+    assert {
+        (importer, imported) for importer, imported in hidden if broken(contracts, with_import(graph, importer, imported))
+    } == UPWARDS
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_by_name(tree: ast.Module) -> list[str]:
+    """Modules and objects of the product that are imported by a literal."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    called = [(getattr(call.func, "attr", getattr(call.func, "id", "")), call.args[0]) for call in calls]
+    literals = [first.value for name, first in called if name in BY_NAME and isinstance(first, ast.Constant)]
+    return [literal for literal in literals if str(literal).partition(".")[0] in {"arena", "judges", "ranking"}]
+
+
+def with_import(graph: grimp.ImportGraph, importer: str, imported: str) -> grimp.ImportGraph:
+    while imported not in graph.modules:  # an object in a module
+        imported = imported.rpartition(".")[0]
+    planted = deepcopy(graph)
+    planted.add_import(importer=importer, imported=imported, line_number=1, line_contents=f"import {imported}")
+    return planted
+
+
+@pytest.mark.parametrize(
+    ("line", "imported"),
+    [
+        ('importlib.import_module("ranking.boards")', ["ranking.boards"]),
+        ('import_string("judges.cards.card_of")()', ["judges.cards.card_of"]),
+        ('__import__("arena.views")', ["arena.views"]),
+        ("import_string(settings.PAIR_WEIGHTS)", []),
+        ('import_module("xllamacpp")', []),
+    ],
+)
+def test_imports_by_name_are_seen(line, imported):
+    assert imported_by_name(ast.parse(line)) == imported
+
+
+@pytest.mark.parametrize("line", ["from . import models", "from .models import Leaderboard", "from ..models import Game"])
+def test_a_relative_import_is_refused(line):
+    program = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--no-cache",
+        "--output-format=concise",
+        "--stdin-filename=ranking/views/news.py",
+    ]
+    done = subprocess.run([*program, "-"], cwd=ROOT, input=f"{line}\n", capture_output=True, text=True, check=False)
+    assert "TID252" in done.stdout
