@@ -5,8 +5,8 @@ Ratings are natural log-odds with mean zero; one unit is ``400 / ln 10 = 173.7``
 
 How to use it: columns become `Comparisons`; a model turns them into a `Fit` or `Scores`; `intervals`, `rank_sets`, `p_best`
 and others give its uncertainty; `bootstrap` does so for any method. Results print as tables; `columns()` and `to_frame()`
-return them as lists and as a DataFrame. Arguments have the same names everywhere: `cluster` (the units drawn independently,
-by default prompts), `level` (of confidence), `n_resamples`, `rng`.
+return them as lists, which `json.dumps` takes, and as a pandas DataFrame. Arguments have the same names everywhere: `cluster`
+(the units drawn independently, by default prompts), `level` (of confidence), `n_resamples`, `rng`.
 
 Contents
 --------

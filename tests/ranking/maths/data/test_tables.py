@@ -58,6 +58,16 @@ def test_a_frame_has_the_same_columns(name):
     assert found.to_frame().to_dict("list") == found.columns()
 
 
+@pytest.mark.parametrize("name", INTERVALS | OTHERS)
+def test_a_result_itself_is_refused_where_its_columns_are_meant(name):
+    """Neither half of it nor an empty object passes for the whole."""
+    result = (INTERVALS | OTHERS)[name]
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        json.dumps(result)
+    with pytest.raises((TypeError, ValueError)):
+        pytest.importorskip("pandas").DataFrame(result)
+
+
 def test_without_pandas_the_advice_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="pip install pandas"):
