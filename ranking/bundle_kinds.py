@@ -34,7 +34,7 @@ class _Parameters(TypedDict, total=False):
     category: str
     language: str
     clusters: Annotated[str, _one_of(Leaderboard.Clusters.values)]
-    intervals: Annotated[str, _one_of(Leaderboard.Intervals.values)]
+    intervals: Annotated[str, _one_of(Leaderboard.IntervalMethod.values)]
     covariates: list[Annotated[str, _one_of(COVARIATES)]]
     combiner: Annotated[str, _one_of(Leaderboard.Combiner.values)]
     own_answers: str

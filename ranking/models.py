@@ -36,7 +36,7 @@ class LeaderboardQuerySet(LeasedQuerySet["Leaderboard"]):
     def plain(self) -> "LeaderboardQuerySet":
         """Boards of people's votes by the method that every arena's own board has."""
         people = self.filter(sources=Leaderboard.Sources.PEOPLE)
-        return people.filter(method=Leaderboard.Method.BRADLEY_TERRY, intervals=Leaderboard.Intervals.SANDWICH)
+        return people.filter(method=Leaderboard.Method.BRADLEY_TERRY, intervals=Leaderboard.IntervalMethod.SANDWICH)
 
 
 COVARIATES = ("length", "headers", "lists", "bold", "code")
@@ -82,7 +82,7 @@ class Leaderboard(Leased):
         PROMPT = "prompt", _("Prompts: results on one prompt are not independent")
         NONE = "none", _("None: results are taken as independent")
 
-    class Intervals(models.TextChoices):
+    class IntervalMethod(models.TextChoices):
         SANDWICH = "sandwich", _("Sandwich: from the spread between clusters")
         BOOTSTRAP = "bootstrap", _("Bootstrap: clusters drawn again and refitted")
 
@@ -155,7 +155,7 @@ class Leaderboard(Leased):
         help_text=_("Votes that programs brought, of voters whom they alone know, count beside those that were cast here."),
     )  # fmt: skip
     clusters = models.CharField(max_length=20, choices=Clusters, default=Clusters.PROMPT)
-    intervals = models.CharField(max_length=20, choices=Intervals, default=Intervals.SANDWICH)
+    intervals = models.CharField(max_length=20, choices=IntervalMethod, default=IntervalMethod.SANDWICH)
     level = models.FloatField(default=0.95, help_text=_("Of the intervals and of the rank ranges."))
     seed = models.PositiveIntegerField(default=1, help_text=_("Of the random draws behind the rank ranges."))
     is_default = models.BooleanField(default=False, help_text=_("The arena's own board."))
@@ -205,10 +205,10 @@ class Leaderboard(Leased):
     def is_plain(self) -> bool:
         """Whether it is one of `LeaderboardQuerySet.plain`."""
         by = (self.sources, self.method, self.intervals)
-        return by == (self.Sources.PEOPLE, self.Method.BRADLEY_TERRY, self.Intervals.SANDWICH)
+        return by == (self.Sources.PEOPLE, self.Method.BRADLEY_TERRY, self.IntervalMethod.SANDWICH)
 
     def clean(self) -> None:
-        if self.method == self.Method.ELO and self.intervals != self.Intervals.BOOTSTRAP:
+        if self.method == self.Method.ELO and self.intervals != self.IntervalMethod.BOOTSTRAP:
             raise ValidationError({"intervals": _("Elo has no likelihood, so no sandwich: choose the bootstrap.")})
         if self.method == self.Method.ELO and self.combiner in (self.Combiner.MEAN, self.Combiner.ARENA_HARD_WEIGHTED):
             raise ValidationError(
@@ -220,7 +220,7 @@ class Leaderboard(Leased):
             raise ValidationError(
                 {"method": _("Prediction takes votes and verdicts: let both count, or choose another method.")}
             )
-        if self.method == self.Method.PREDICTION and self.intervals != self.Intervals.SANDWICH:
+        if self.method == self.Method.PREDICTION and self.intervals != self.IntervalMethod.SANDWICH:
             raise ValidationError({"intervals": _("Prediction has no bootstrap: choose the sandwich.")})
         if self.sources != self.Sources.PEOPLE and self.method == self.Method.STYLE:
             raise ValidationError({"method": _("Style is levelled on people's votes only: choose the slot-levelled method.")})
@@ -250,7 +250,7 @@ class Leaderboard(Leased):
     @property
     def least_rest(self) -> float:
         """Seconds between two fits at least, however quick they are."""
-        is_plain = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.SANDWICH)
+        is_plain = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.IntervalMethod.SANDWICH)
         return LEAST_SECONDS_BETWEEN_FITS if is_plain else LEAST_SECONDS_BETWEEN_LONG_FITS
 
     def rest_after(self, fit_seconds: float) -> timedelta:
@@ -264,7 +264,7 @@ class Leaderboard(Leased):
     def method_name(self) -> str:
         """Short, for lists of boards; two boards of one method differ by their intervals."""
         name = str(SHORT_NAMES[self.Method(self.method)])
-        if (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.BOOTSTRAP):
+        if (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.IntervalMethod.BOOTSTRAP):
             name = gettext("%(method)s, bootstrap") % {"method": name}
         if self.combiner != self.Combiner.GAMES:
             rule = SHORT_RULES[self.Combiner(self.combiner)]

@@ -26,7 +26,7 @@ DEFINED: SentFields = {
         most=len(COVARIATES),
     ),
     "clusters": _choice("What results are clustered by; default prompt.", Leaderboard.Clusters),
-    "intervals": _choice("How intervals are made; default sandwich.", Leaderboard.Intervals),
+    "intervals": _choice("How intervals are made; default sandwich.", Leaderboard.IntervalMethod),
     "level": SentField(FieldKind.AMOUNT, "Level of the intervals, at least 0.5; default 0.95.", most=1),
     "seed": SentField(FieldKind.NUMBER, "Seed of the draws behind rank ranges; default 1.", most=2**31 - 1),
     "is_live": SentField(FieldKind.TRUTH, "Whether it is fitted again when votes arrive; default true."),

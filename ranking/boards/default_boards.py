@@ -17,7 +17,7 @@ MOST_VOTES_FOR_BOOTSTRAPS = 200_000
 MOST_VOTES_BESIDE_GAMES = 1_000_000
 
 
-BOOTSTRAP = {"intervals": Leaderboard.Intervals.BOOTSTRAP}
+BOOTSTRAP = {"intervals": Leaderboard.IntervalMethod.BOOTSTRAP}
 OTHER_METHODS: dict[str, dict[str, Any]] = {
     "bootstrap": {"method": Leaderboard.Method.BRADLEY_TERRY, **BOOTSTRAP},
     "davidson": {"method": Leaderboard.Method.DAVIDSON, **BOOTSTRAP},
@@ -90,7 +90,7 @@ def _has(arena: Arena, fields: dict[str, str]) -> bool:
 def _ensure(
     arena: Arena, slug: str, name: str, *, is_default: bool = False, is_by_itself: bool = False, **definition: Any
 ) -> None:
-    plain = {"method": Leaderboard.Method.BRADLEY_TERRY, "intervals": Leaderboard.Intervals.SANDWICH, "covariates": ""}
+    plain = {"method": Leaderboard.Method.BRADLEY_TERRY, "intervals": Leaderboard.IntervalMethod.SANDWICH, "covariates": ""}
     people = {
         "sources": Leaderboard.Sources.PEOPLE,
         "combiner": Leaderboard.Combiner.GAMES,

@@ -92,7 +92,7 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class RatingMethod:
     """One way to rate: its name, what it does with ties, the library's function that its docstring explains."""
 
     key: str
@@ -221,28 +221,28 @@ def win_rates_of(ratings: Floats) -> Floats:
 METHODS = {
     method.key: method
     for method in (
-        Method(
+        RatingMethod(
             "bradley_terry", gettext_noop("Bradley–Terry"), HALF,
             maths.fit_bradley_terry, partial(_by_likelihood, maths.fit_bradley_terry),
         ),
-        Method(
+        RatingMethod(
             "davidson", gettext_noop("Davidson"), gettext_noop("an outcome with a chance of its own, both bad as a tie"),
             fit_davidson, partial(_by_likelihood, fit_davidson),
         ),
-        Method(
+        RatingMethod(
             "rao_kupper", gettext_noop("Rao–Kupper"), gettext_noop("a difference too small to see, both bad as a tie"),
             fit_rao_kupper, partial(_by_likelihood, fit_rao_kupper),
         ),
-        Method("elo", gettext_noop("Elo, mean over orders"), HALF, elo_mean_over_orders, _elo, has_sandwich=False),
-        Method(
+        RatingMethod("elo", gettext_noop("Elo, mean over orders"), HALF, elo_mean_over_orders, _elo, has_sandwich=False),
+        RatingMethod(
             "style_controlled", gettext_noop("Style-controlled"), HALF,
             fit_contextual, partial(_by_likelihood, fit_contextual), reads_style=True,
         ),
-        Method("slot_levelled", gettext_noop("Position-adjusted"), HALF, fit_contextual, _slot_levelled),
-        Method(
+        RatingMethod("slot_levelled", gettext_noop("Position-adjusted"), HALF, fit_contextual, _slot_levelled),
+        RatingMethod(
             "prediction_powered", gettext_noop("Prediction-powered"), HALF,
             maths.fit_prediction_powered, partial(_by_likelihood, maths.fit_bradley_terry),
         ),
-        Method("tournament", gettext_noop("Tournament"), HALF, replay_tournament, _tournament),
+        RatingMethod("tournament", gettext_noop("Tournament"), HALF, replay_tournament, _tournament),
     )
 }  # fmt: skip

@@ -25,7 +25,7 @@ from ranking.maths.clusters.leave_one_out_gains import Carrying, Informed, Sums,
 from ranking.maths.clusters.leave_one_out_rows import (
     HEAVY,
     PART_NUMBERS,
-    Clusters,
+    ClustersLeftOut,
     RowsLeft,
     Tables,
     degrees_of,
@@ -113,7 +113,7 @@ def leave_out(rows: RowsLeft, column: Column) -> LeaveOut:
     m, p = len(rows.comparisons.names), len(rows.hessian)
     inverse = np.asarray(cho_solve(cho_factor(rows.hessian), np.eye(p)), dtype=np.float64)
     inverse = (inverse + inverse.T) / 2
-    clusters = Clusters.of(rows, column, inverse)
+    clusters = ClustersLeftOut.of(rows, column, inverse)
     tables = Tables.of(rows, clusters, inverse)
     exact = chosen_exactly(tables.leverage, p)
     degrees = degrees_of(rows, clusters, inverse)

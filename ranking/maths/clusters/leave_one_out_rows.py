@@ -107,7 +107,7 @@ def room_for(p: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clusters:
+class ClustersLeftOut:
     """Which rows are left out together.
 
     Parameters
@@ -131,7 +131,7 @@ class Clusters:
     n_clusters: float
 
     @classmethod
-    def of(cls, rows: RowsLeft, column: Column, inverse: Floats) -> "Clusters":
+    def of(cls, rows: RowsLeft, column: Column, inverse: Floats) -> "ClustersLeftOut":
         """Known clusters have the first slots, single comparisons of large leverage (or all, if few) the others."""
         c = rows.comparisons
         codes = c.clusters(column)
@@ -154,7 +154,7 @@ class Clusters:
         times = np.append(np.ones(n_known), c.multiples(own))
         return cls(slot, weight, times, np.setdiff1d(alone, own), n_known + n_alone)
 
-    def among(self, wanted: Bools) -> "Clusters":
+    def among(self, wanted: Bools) -> "ClustersLeftOut":
         """Without the rows of the slots that are not wanted."""
         return self if wanted.all() else replace(self, slot=np.where(np.append(wanted, False)[self.slot], self.slot, -1))
 
@@ -198,7 +198,7 @@ class Tables:
     leverage: Floats
 
     @classmethod
-    def of(cls, rows: RowsLeft, clusters: Clusters, inverse: Floats) -> "Tables":
+    def of(cls, rows: RowsLeft, clusters: ClustersLeftOut, inverse: Floats) -> "Tables":
         n_slots = len(clusters.times)
         leverage = np.zeros(n_slots)
 
@@ -208,7 +208,7 @@ class Tables:
         return cls(_summed(rows, clusters, rows.score, len(inverse)), leverage)
 
 
-def _slotted(rows: RowsLeft, clusters: Clusters) -> Iterator[tuple[slice | Ints, Ints]]:
+def _slotted(rows: RowsLeft, clusters: ClustersLeftOut) -> Iterator[tuple[slice | Ints, Ints]]:
     """Rows that have a slot, with it, in parts as long as a table of all slots."""
     m, n_slots = len(rows.comparisons.names), len(clusters.times)
     for part in chunks(len(rows.comparisons), at_least=n_slots * m):
@@ -220,7 +220,7 @@ def _slotted(rows: RowsLeft, clusters: Clusters) -> Iterator[tuple[slice | Ints,
             yield part.start + kept, slot[kept]
 
 
-def _summed(rows: RowsLeft, clusters: Clusters, entries: Callable[[slice | Ints], Entries], p: int) -> Floats:
+def _summed(rows: RowsLeft, clusters: ClustersLeftOut, entries: Callable[[slice | Ints], Entries], p: int) -> Floats:
     """Weighted entries of rows summed by slot: (S, p)."""
     c, m, n_slots = rows.comparisons, len(rows.comparisons.names), len(clusters.times)
     sums = np.zeros((n_slots, p))
@@ -236,7 +236,7 @@ def _summed(rows: RowsLeft, clusters: Clusters, entries: Callable[[slice | Ints]
     return sums
 
 
-def moved_by(rows: RowsLeft, clusters: Clusters, tables: Tables, inverse: Floats, exact: Ints) -> Floats:
+def moved_by(rows: RowsLeft, clusters: ClustersLeftOut, tables: Tables, inverse: Floats, exact: Ints) -> Floats:
     """``(H - I_g)^-1 s_g`` by its series, (S, p): right for small clusters, and replaced for the exact ones."""
     straight = tables.scores @ inverse
     small = np.ones(len(straight), dtype=np.bool_)
@@ -254,7 +254,7 @@ def moved_by(rows: RowsLeft, clusters: Clusters, tables: Tables, inverse: Floats
     return moved
 
 
-def _bent(rows: RowsLeft, clusters: Clusters, moved: Floats, part: slice | Ints) -> Entries:
+def _bent(rows: RowsLeft, clusters: ClustersLeftOut, moved: Floats, part: slice | Ints) -> Entries:
     """The information of rows times the vectors of their slots, unweighted."""
     c, m, p = rows.comparisons, len(rows.comparisons.names), moved.shape[1]
     slot, flat = clusters.slot[part], moved.ravel()
@@ -271,7 +271,7 @@ def _bent(rows: RowsLeft, clusters: Clusters, moved: Floats, part: slice | Ints)
     return bent
 
 
-def informations(rows: RowsLeft, clusters: Clusters, chosen: Ints) -> Iterator[tuple[Ints, Floats]]:
+def informations(rows: RowsLeft, clusters: ClustersLeftOut, chosen: Ints) -> Iterator[tuple[Ints, Floats]]:
     """Slots, some at a time, with their information matrices (g, p, p)."""
     p = len(rows.hessian)
     size = max(1, PART_NUMBERS // p**2)
@@ -280,7 +280,7 @@ def informations(rows: RowsLeft, clusters: Clusters, chosen: Ints) -> Iterator[t
         yield part, _information(rows, clusters, part)
 
 
-def _information(rows: RowsLeft, clusters: Clusters, part: Ints) -> Floats:
+def _information(rows: RowsLeft, clusters: ClustersLeftOut, part: Ints) -> Floats:
     c, m, p, n = rows.comparisons, len(rows.comparisons.names), len(rows.hessian), len(part)
     place = np.full(len(clusters.times) + 1, -1)
     place[part] = np.arange(n)
@@ -328,7 +328,7 @@ class Degrees:
     table : (S, m) float64
         Information of each slot on each competitor.
     times : (S,) float64
-        As in `Clusters`.
+        As in `ClustersLeftOut`.
     parameters : (S, k) float64
         To first order L_g of each further parameter.
     loose : (m,), (m, m), (k,), (k,) float64
@@ -361,7 +361,7 @@ class Degrees:
         return kish(total, squares)
 
 
-def degrees_of(rows: RowsLeft, clusters: Clusters, inverse: Floats) -> Degrees:
+def degrees_of(rows: RowsLeft, clusters: ClustersLeftOut, inverse: Floats) -> Degrees:
     """The information of the clusters of these rows on each competitor."""
     c, m, n_slots = rows.comparisons, len(rows.comparisons.names), len(clusters.times)
     table, further = np.zeros(n_slots * m), np.zeros((n_slots, len(inverse) - m))
@@ -375,7 +375,7 @@ def degrees_of(rows: RowsLeft, clusters: Clusters, inverse: Floats) -> Degrees:
     return Degrees(table.reshape(n_slots, m), clusters.times, further, _loose_degrees(rows, clusters, inverse))
 
 
-def _loose_degrees(rows: RowsLeft, clusters: Clusters, inverse: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _loose_degrees(rows: RowsLeft, clusters: ClustersLeftOut, inverse: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     c, m, k = rows.comparisons, len(rows.comparisons.names), len(inverse) - len(rows.comparisons.names)
     total, products, parameters, squared = np.zeros(m), np.zeros((m, m)), np.zeros(k), np.zeros(k)
     for some in chunks(len(clusters.loose)):
@@ -408,7 +408,7 @@ def _felt(rows: RowsLeft, part: slice | Ints, inverse: Floats) -> tuple[Floats, 
     return at_a, at_b, own
 
 
-def of_loose(rows: RowsLeft, clusters: Clusters, inverse: Floats, weights: Floats) -> Floats:
+def of_loose(rows: RowsLeft, clusters: ClustersLeftOut, inverse: Floats, weights: Floats) -> Floats:
     """``sum of d d'`` over single comparisons without a slot, (p, p): ``d = H^-1 s / (1 - leverage)``."""
     c, m = rows.comparisons, len(rows.comparisons.names)
     total = np.zeros_like(inverse)
