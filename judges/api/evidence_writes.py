@@ -39,7 +39,7 @@ PROMPT: SentFields = {
     "language": _text("Of the prompt: a code or an English name.", 40),
 }
 SIDES: SentFields = {
-    "answer_a": _text("Its text; or the competitor's name alone, where it has one answer to the prompt."),
+    "answer_a": _text("Its text; or the competitor's name alone (here or below), if it has one answer to the prompt."),
     "answer_b": _text("As answer_a."),
     "competitor_a": _text("Who gave answer_a.", 200),
     "competitor_b": _text("Who gave answer_b.", 200),
@@ -47,7 +47,7 @@ SIDES: SentFields = {
     "model_b": _text("The same as competitor_b.", 200),
 }
 ONE_ANSWER: SentFields = {
-    "answer": _text("Its text."),
+    "answer": _text("Its text; or the competitor's name alone (here or below), if it has one answer to the prompt."),
     "competitor": _text("Who gave it.", 200),
     "model": _text("The same as competitor.", 200),
 }

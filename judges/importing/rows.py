@@ -95,7 +95,7 @@ class LabelledAnswer(NamedTuple):
     """An answer known to be right or wrong, or with a known grade."""
 
     competitor: str
-    text: str
+    text: str | None  # None: the arena's answer of this competitor
     is_right: bool | None = None
     grade: float | None = None
 

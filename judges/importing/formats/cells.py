@@ -31,6 +31,12 @@ def some_name(row: Row, column: str) -> str:
     return fields.name(row, column) if row.get(column) else ""
 
 
+def whose_answer(row: Row, column: str, competitor: str) -> tuple[str, str | None]:
+    """Its competitor and its text; None for the text where the name stands alone. Raises RowProblem."""
+    name = some_name(row, competitor)
+    return name, None if name and row.get(column) is None else answer(row, column)
+
+
 def number_or_none(row: Row, column: str) -> float | None:
     """None where the file says nothing; CSV writes numbers as texts."""
     value = row.get(column)

@@ -18,6 +18,7 @@ from arena.models import Arena, Import, Response
 from judges.importing import notes, pandalm_battles
 from judges.importing.label_pairs import pairs_of
 from judges.importing.loading.contests import Contest, Finder, Placed, StoredAnswer
+from judges.importing.loading.named_answers import OWN_LAYOUTS, with_stored_answers
 from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
 from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.verdicts.verdict import Side, agreed_label
@@ -144,8 +145,10 @@ def load_labels(
     a test set whose battles were imported with people's votes are those battles.
 
     Raises TooManyCompetitors where more than `most_new` competitors are new and need a yes, and ImportProblems where a prompt
-    is here with another text; nothing is written then.
+    is here with another text, or a name stands for no answer or for several; nothing is written then.
     """
+    if origin in OWN_LAYOUTS:
+        rows = with_stored_answers(arena, rows, filename=filename or name)
     pairs = pairs_of(rows, grades_decide=grades_decide)
     not_meant, before = tuple(ids_for_texts(arena, pairs)), n_here(arena)
     placed = _standing(arena, pairs) if origin == "pandalm" else {}
@@ -281,7 +284,7 @@ def _odd_answers(pairs: Iterable[LabelRow]) -> tuple[tuple[str, ...], int]:
     """Keys of pairs with an empty answer, and how many answers include thinking."""
     empty, n_thought = [], 0
     for pair in pairs:
-        parts = [parted(answer.text) for answer in pair.answers]
+        parts = [parted(answer.text) for answer in pair.answers if answer.text is not None]
         n_thought += sum(1 for _, thinking in parts if thinking)
         if any(is_blank(text) for text, _ in parts):
             empty.append(pair.key)

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -21,6 +21,7 @@ from judges.games.recording import end_game, file_ended, give_verdict
 from judges.importing import notes
 from judges.importing.imported_judges import exported_judge, imported_judge, supersede_older
 from judges.importing.loading.gold import ids_for_texts, load_labels, n_here, warnings_of
+from judges.importing.loading.named_answers import OWN_LAYOUTS, with_stored_answers
 from judges.importing.loading.placed_games import PlacedGames, place_games
 from judges.importing.reading import ReadFile, problem_of
 from judges.importing.rows import ExportedGame, JudgementRow, LabelledAnswer, LabelRow
@@ -72,6 +73,8 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choi
     choices = choices or JudgementChoices()
     taken = Taken(file.format, len(file.rows), notes=list(file.notes))
     before = n_here(arena)
+    if file.format in OWN_LAYOUTS:
+        file = replace(file, rows=with_stored_answers(arena, file.rows, filename=file.filename))
     cards = _judges(path, file, choices)
     if any(row.label is not None for row in file.rows):
         _load_gold(arena, file, choices, cards.values(), taken)
@@ -137,7 +140,7 @@ def _load_gold(
     """The labels that stand beside the judgements: each pair once."""
     rows = [
         LabelRow(
-            row.line, row.pair, row.prompt, tuple(LabelledAnswer(each.competitor, each.text or "") for each in row.answers),
+            row.line, row.pair, row.prompt, tuple(LabelledAnswer(each.competitor, each.text) for each in row.answers),
             row.label, is_pair=True, origin=row.origin,
         )
         for row in file.rows

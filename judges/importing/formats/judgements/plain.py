@@ -165,8 +165,10 @@ class PlainPairs(JudgementFormat):
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise RowProblem("label", value, _("allowed are %(values)s") % {"values": ", ".join(_SHOWN)})
         word = str(value).strip().strip("[]").casefold()
-        named = {name.casefold(): side for (name, _text), side in zip(answers, ("a", "b"), strict=True) if name}
-        side = cast(Side | None, named.get(word) or WORDS.get(word))
+        sides = list(zip(answers, ("a", "b"), strict=True))
+        named = {name.casefold(): side for (name, _text), side in sides if name}
+        written = {text.strip().casefold(): side for (_name, text), side in sides if text}  # perhaps a name alone
+        side = cast(Side | None, named.get(word) or WORDS.get(word) or written.get(word))
         if side is None:
             if len(self._unknown) < fields.MOST_REMEMBERED:
                 self._unknown.setdefault(str(value), []).append(line)

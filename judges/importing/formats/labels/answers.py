@@ -30,7 +30,7 @@ class PlainAnswers(LabelFormat):
     name = "answers"
     title = gettext_lazy("Agon's own: prompt, answer, and is_right (true, false) or grade; competitor if there")
     shapes = ANY_SHAPE
-    needed = ("answer",)
+    needed = ()
     read = frozenset(
         {"id", "prompt", "prompt_id", "answer", "is_right", "grade", "competitor", "origin", "reference", "language"}
     )
@@ -56,7 +56,7 @@ class PlainAnswers(LabelFormat):
         is_right, grade = whether_right(row), cells.number_or_none(row, "grade")
         if is_right is None and grade is None:
             raise RowProblem("is_right", EMPTY if "is_right" in row else MISSING, _("is_right or a grade is needed"))
-        answer = LabelledAnswer(cells.some_name(row, "competitor"), cells.answer(row, "answer"), is_right, grade)
+        answer = LabelledAnswer(*cells.whose_answer(row, "answer", "competitor"), is_right, grade)
         key, origin = fields.optional_identifier(row, "prompt_id"), cells.some_name(row, "origin")
         if key and not row.get("prompt"):
             asked = PromptRow(line, key)

@@ -1,6 +1,6 @@
 """Labels of two answers: which one is better. Agon's own, and those of JudgeBench, PandaLM, LLMBar, Auto-J and RewardBench."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +26,7 @@ PLAIN_LABELS: Mapping[str, Side] = {"a": "a", "b": "b", "tie": "tie", "both_bad"
 PANDALM_LABELS: Mapping[str, Side] = {"0": "tie", "1": "a", "2": "b"}
 LLMBAR_LABELS: Mapping[str, Side] = {"1": "a", "2": "b"}
 AUTO_J_LABELS: Mapping[str, Side] = {"0": "a", "1": "b", "2": "tie"}
+ANSWERS = ("answer_a", "answer_b")
 ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 
 
@@ -43,10 +44,22 @@ class PlainLabels(LabelFormat):
     name = "pairs"
     title = gettext_lazy("Agon's own: prompt, answer_a, answer_b, label (a, b, tie, both_bad)")
     shapes = ANY_SHAPE
-    needed = ("answer_a", "answer_b", "label")
+    needed = ("label",)
     one_of = ("prompt", "prompt_id")
     read = frozenset(
-        {*needed, *one_of, "id", "origin", "reference", "competitor_a", "competitor_b", "language", "system_prompt"}
+        {
+            *needed,
+            *one_of,
+            "answer_a",
+            "answer_b",
+            "id",
+            "origin",
+            "reference",
+            "competitor_a",
+            "competitor_b",
+            "language",
+            "system_prompt",
+        }
     )
     other_words = MappingProxyType(
         {
@@ -61,11 +74,15 @@ class PlainLabels(LabelFormat):
         }
     )
 
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """By two answers: rows with two names and a label are more likely votes, and are read where this format is chosen."""
+        asked = tuple(name for name in cls.one_of if name in names)[:1]
+        return (*ANSWERS, "label", *asked) if asked and names >= {*ANSWERS, "label"} else ()
+
     def row(self, line: int, row: Row) -> LabelRow:
         origin = cells.some_name(row, "origin")
-        sides = tuple(
-            LabelledAnswer(cells.some_name(row, f"competitor_{side}"), cells.answer(row, f"answer_{side}")) for side in "ab"
-        )
+        sides = tuple(LabelledAnswer(*cells.whose_answer(row, f"answer_{side}", f"competitor_{side}")) for side in "ab")
         label = chosen_side(row, "label", PLAIN_LABELS)
         key = fields.optional_identifier(row, "id")
         return LabelRow(line, key, self._asked(line, row, origin), sides, label, is_pair=True, origin=origin)
