@@ -85,6 +85,11 @@ class ResponsesSent(ResponsesSeen):
     """An unknown prompt is named with each row that has it: there is no column that could be the wrong one."""
 
     rule = gettext_lazy("one repeat of an answer has one text, and row %(line)d has another")
+    another_text = gettext_lazy(
+        "this repeat of the answer is in the arena with another text: send replace as true, beside rows, to correct it, leave "
+        "repeat out, or give the next number"
+    )
+    how_to_correct = gettext_lazy("send them with replace as true, beside rows")
 
     def _add_unknown(self, row: ResponseRow) -> None:
         allowed = _("no prompt of the arena has this id: send the prompts first")

@@ -89,7 +89,8 @@ class Writes(ApiView):
 class RowsOfArena[Row](Writes):
     """POST of `{"arena": ..., "rows": [...]}`: all rows are written or none."""
 
-    may_name: ClassVar[tuple[str, ...]] = ()  # beside the arena and the rows
+    may_name: ClassVar[tuple[str, ...]] = ()  # beside the arena and the rows: slugs
+    may_say: ClassVar[tuple[str, ...]] = ()  # and what is true or false
 
     def rows_of(self, raw: Sequence[Any]) -> list[Row]:
         """Raises ImportProblems."""
@@ -116,7 +117,7 @@ class RowsOfArena[Row](Writes):
         return self.done(request, work)
 
     def _envelope(self, request: Request, body: Any) -> tuple[Arena, list[Any]]:
-        names = ["arena", *self.may_name, "rows"]
+        names = ["arena", *self.may_name, *self.may_say, "rows"]
         message = f"There is no such member here. Available: {', '.join(names)}."
         errors = _each(message, [name for name in body if name not in names])
         rows, slug = body.get("rows"), body.get("arena")
@@ -126,6 +127,9 @@ class RowsOfArena[Row](Writes):
             value = body.get(name)
             if (value is not None or name == "arena") and not (isinstance(value, str) and SLUG.match(value)):
                 errors[name] = ["A slug is needed: letters, digits, - and _, at most 50 of them."]
+        for name in self.may_say:
+            if not isinstance(body.get(name), bool | None):
+                errors[name] = ["True or false is needed."]
         if errors:
             raise ValidationError(errors)
         return arena_to_write(request, str(slug)), rows or []

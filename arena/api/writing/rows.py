@@ -53,18 +53,25 @@ class PromptRows(RowsOfArena[PromptRow]):
 
 
 class ResponseRows(RowsOfArena[ResponseRow]):
+    may_say = ("replace",)
+
     def rows_of(self, raw: Sequence[Any]) -> list[ResponseRow]:
         return rows_by_program.read_responses(raw)
 
     def take(self, arena: Arena, rows: list[ResponseRow], body: dict[str, Any]) -> TakenRows:
-        taken = rows_by_program.take_responses(arena, rows)
+        taken = rows_by_program.take_responses(arena, rows, replace=bool(body.get("replace")))
         transaction.on_commit(render_waiting.delay)
         return taken
 
     @takes_rows(
         RESPONSE_FIELDS,
         "Bring answers into an arena, each with `text` or `turns`. The same text of the same competitor is the same answer; "
-        "another one is its next repeat. Scope `evidence:write`, for curators.",
+        "another one is its next repeat, or with `replace` its correction. Scope `evidence:write`, for curators.",
+        replace={
+            "type": "boolean",
+            "nullable": True,
+            "description": "The rows correct answers that are stored with another text; without repeat, the first one.",
+        },
     )
     def post(self, request: Request) -> Response:
         return self.taken(request)

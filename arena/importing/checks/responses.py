@@ -2,6 +2,7 @@
 
 from array import array
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
@@ -13,6 +14,7 @@ from arena.importing.loading.archived import ArchivedParts
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import (
+    ANOTHER_TEXT,
     NO_SUCH_PROMPT,
     NO_SUCH_ROW,
     AnsweredPrompts,
@@ -31,6 +33,10 @@ class ResponsesSeen:
     """Summary of a file of answers: a few numbers per row are kept."""
 
     rule = gettext_lazy("one repeat of an answer has one text, and line %(line)d has another")
+    another_text: str | Promise = ANOTHER_TEXT  # what to do about it, in the words of the medium; so in the next
+    how_to_correct: str | Promise = gettext_lazy(
+        "import the file with --replace (in the browser: tick Replace; over REST: replace)"
+    )
 
     def __init__(self, arena: Arena | None, problems: Problems, *, replaces: bool = False) -> None:
         self._arena, self._replaces = arena, replaces
@@ -95,7 +101,7 @@ class ResponsesSeen:
             self._n_corrected += stored.corrected_by(answer, row.repeat or 0) is not None
             return
         try:
-            self._n_known += stored.is_here(answer, row.repeat)
+            self._n_known += stored.is_here(answer, row.repeat, self.another_text)
         except RowProblem as problem:
             self._problems.add_row(row.line, problem)
         if row.repeat is None and stored.has_another(answer):
@@ -165,7 +171,7 @@ class ResponsesSeen:
 
     def warnings(self) -> list[FileNote]:
         n = len(self._others)
-        return what_is_so([(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others))))])
+        return what_is_so([(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others)), how=self.how_to_correct))])
 
 
 _BARE = ngettext_lazy(
@@ -196,15 +202,15 @@ _KNOWN = ngettext_lazy(
     "n",
 )
 _CORRECTED = ngettext_lazy(
-    "%(n)s answer here is corrected by the file: battles keep the text that was judged, and new ones take the new text.",
-    "%(n)s answers here are corrected by the file: battles keep the text that was judged, and new ones take the new text.",
+    "%(n)s answer here is corrected: battles keep the text that was judged, and new ones take the new text.",
+    "%(n)s answers here are corrected: battles keep the text that was judged, and new ones take the new text.",
     "n",
 )
 _OTHERS = ngettext_lazy(
     "%(n)s answer, in %(lines)s, differs from the one that is here by the same competitor to the same prompt: both will be in "
-    "play, as repeats. If it corrects it, import the file with --replace (in the browser: tick Replace).",
+    "play, as repeats. If it corrects it, %(how)s.",
     "%(n)s answers, in %(lines)s, differ from those that are here by the same competitors to the same prompts: both will be in "
-    "play, as repeats. If they correct them, import the file with --replace (in the browser: tick Replace).",
+    "play, as repeats. If they correct them, %(how)s.",
     "n",
 )
 _EMPTY = ngettext_lazy(

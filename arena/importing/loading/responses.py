@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,6 +37,12 @@ class ResponseKey(NamedTuple):
     @property
     def pair(self) -> tuple[int, int]:
         return self.prompt_id, self.competitor_id
+
+
+ANOTHER_TEXT = gettext_lazy(
+    "this repeat of the answer is in the arena with another text: import with --replace (in the browser: tick Replace; over "
+    "REST: replace) to correct it, leave repeat out, or give the next number"
+)
 
 
 class StoredAnswers:
@@ -79,8 +86,8 @@ class StoredAnswers:
     def stands(self, answer: ResponseKey, repeat: int) -> bool:
         return self._texts.get((*answer.pair, repeat)) == answer.text
 
-    def is_here(self, answer: ResponseKey, repeat: int | None) -> bool:
-        """True also for an archived answer. Raises RowProblem if the repeat has another text."""
+    def is_here(self, answer: ResponseKey, repeat: int | None, allowed: str | Promise = ANOTHER_TEXT) -> bool:
+        """True also for an archived answer. Raises RowProblem, with what is allowed, if the repeat has another text."""
         if repeat is None:
             return answer in self.ids
         if (answer, repeat) in self._archived:
@@ -88,11 +95,7 @@ class StoredAnswers:
         if (*answer.pair, repeat) not in self._texts:
             return False
         if self._texts[*answer.pair, repeat] != answer.text:
-            allowed = _(
-                "this repeat of the answer is in the arena with another text: import with --replace to correct it, leave "
-                "repeat out, or give the next number"
-            )
-            raise RowProblem("repeat", repeat, allowed)
+            raise RowProblem("repeat", repeat, str(allowed))
         return True
 
     def take(self, answer: ResponseKey, repeat: int) -> None:

@@ -57,7 +57,7 @@ def test_another_text_is_a_repeat_with_a_warning_that_says_how_to_correct(battle
 def test_an_import_that_replaces_corrects_the_answer_and_old_battles_keep_theirs(arena, battle, tmp_path, client, capsys):
     imported(tmp_path, "p0,ft-a,Paris\n", replace=True)
     assert texts() == [(0, "Paris")]
-    assert "1 answer here is corrected by the file" in capsys.readouterr().out
+    assert "1 answer here is corrected:" in capsys.readouterr().out
     battle.refresh_from_db()
     new = Response.objects.in_use().get(text="Paris")
     assert (battle.response_a.text, battle.response_a.superseded_by) == ("Lyon", new)
