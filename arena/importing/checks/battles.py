@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.checks.plausibility import Plausibility
 from arena.importing.chunks import TypedFile
-from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
+from arena.importing.files.notes import FileNote, about_new_competitors, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import MOST_LEFT_OUT, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import BattleRow, VoteRow
@@ -175,16 +175,19 @@ class _BattlesSeen:
         return {"prompt": self._texts, "battle": self._pairs, "vote": self._outcomes}
 
     def counts(self, voters: str) -> dict[str, int]:
-        known = Competitor.objects.filter(arena=self._arena, name__in=list(self._competitors)) if self._arena else ()
         opinions = self._people_and_judges(voters)
         return {
             "battles": self._pairs.n_different() if self._has_own_ids else self._n_rows,
             "votes": opinions.pop("votes"),
             "competitors": len(self._competitors),
-            "new_competitors": len(self._competitors) - len(known),
+            "new_competitors": len(self._competitors) - len(self._known_competitors()),
             "prompts": n_different(self._asked),
             **opinions,
         }
+
+    def _known_competitors(self) -> set[str]:
+        here = Competitor.objects.filter(arena=self._arena, name__in=list(self._competitors)) if self._arena else None
+        return set(here.values_list("name", flat=True)) if here is not None else set()
 
     def _people_and_judges(self, voters: str) -> dict[str, int]:
         """Counts of people's votes and of games of voters that are judges, as `voters_that_judge.judges_among` splits them."""
@@ -214,7 +217,7 @@ class _BattlesSeen:
                 (self._n_thought, about_thinking(self._n_thought)),
                 *self._recognised.notes(),
             ]
-        )
+        ) + about_new_competitors(self._competitors, self._known_competitors())
 
 
 _JUDGE = ngettext_lazy(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from arena.importing.checks.contradictions import Statements, n_different
-from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
+from arena.importing.files.notes import FileNote, about_new_competitors, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import PlainWords, Problems, RowProblem, shown
 from arena.importing.files.rows import ResponseRow
 from arena.importing.loading.archived import ArchivedParts
@@ -170,8 +170,10 @@ class ResponsesSeen:
         )
 
     def warnings(self) -> list[FileNote]:
-        n = len(self._others)
-        return what_is_so([(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others)), how=self.how_to_correct))])
+        n, known = len(self._others), self._known_names(self._competitors)
+        return about_new_competitors(sorted(self._competitors), known) + what_is_so(
+            [(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others)), how=self.how_to_correct))]
+        )
 
 
 _BARE = ngettext_lazy(

@@ -1,6 +1,6 @@
 """Notes on a file: pages show them in their reader's language, and the database keeps them in English."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as gettext_lazy
 from django.utils.translation import ngettext, ngettext_lazy
 
 from arena.wording import number
+
+MOST_NEW_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,21 @@ def about_thinking(n_answers: int) -> FileNote:
         "n",
     )
     return note(words, n=n_answers)
+
+
+def about_new_competitors(names: Iterable[str], known: Container[str]) -> list[FileNote]:
+    """Named where others of the file are here already: a name that is misspelt would be a model of its own."""
+    every = list(names)
+    new = [name for name in every if name not in known]
+    if not new or len(new) == len(every):
+        return []
+    words = ngettext_lazy(
+        "%(n)s new competitor beside those that are here: %(names)s. Is the name right?",
+        "%(n)s new competitors beside those that are here: %(names)s. Are the names right?",
+        "n",
+    )
+    more = ", ..." if len(new) > MOST_NEW_NAMED else ""
+    return [note(words, n=len(new), names=", ".join(ascii(name)[1:-1] for name in new[:MOST_NEW_NAMED]) + more)]
 
 
 def lines_of(lines: Sequence[int], *, most: int = 10) -> str:

@@ -82,7 +82,9 @@ class ChatbotArena(Format[BattleRow]):
             *needed, "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS, *RESPONSES
         }
     )  # fmt: skip
-    other_words = MappingProxyType({"judge": ("evaluation_session_id",), "question_id": ("prompt_id",)})
+    other_words = MappingProxyType(
+        {"judge": ("evaluation_session_id", "voter"), "question_id": ("prompt_id",), "tstamp": ("voted_at",)}
+    )  # also as Agon's own exports call them
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
