@@ -123,7 +123,7 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
         try:
             rows = self.rows_of(raw)
         except ImportProblems as problems:
-            raise WrongRows(problems) from None
+            raise WrongRows(problems, is_by_itself=True) from None
 
         def work() -> Answer:
             with _as_file(rows) as path:

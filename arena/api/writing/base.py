@@ -22,7 +22,7 @@ from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.rows_by_program import MOST_ROWS, TakenRows
 from arena.importing.sent_fields import SentFields, checked_row
 from arena.models import Arena, TokenScope
-from arena.wording import sentence
+from arena.wording import counted, sentence
 
 KEY_PARAMETER = OpenApiParameter(
     HEADER,
@@ -43,12 +43,16 @@ class WrongRows(APIException):
 
     status_code = 422
 
-    def __init__(self, problems: ImportProblems, called: str = "Row") -> None:
-        """`called`: what the number of a problem is, the place of a row or the line of a file."""
+    def __init__(self, problems: ImportProblems, called: str = "Row", *, is_by_itself: bool = False) -> None:
+        """`called`: what the number of a problem is, the place of a row or the line of a file.
+
+        `is_by_itself`: the rows were read, and not compared with the arena yet.
+        """
         first = problems.first[0]
         super().__init__(
             f"Nothing was written. {called} {first.line}: {first.what} is {first.value}; {first.allowed}."
-            + (f" {problems.n_all - 1:,} more problems." if problems.n_all > 1 else "")
+            + (f" {counted(problems.n_all - 1, 'more problem', 'more problems')}." if problems.n_all > 1 else "")
+            + (" Whether rows fit the arena is checked once these are right." if is_by_itself else "")
         )
         self.members = {
             "n_problems": problems.n_all,
@@ -106,7 +110,7 @@ class RowsOfArena[Row](Writes):
         try:
             rows = self.rows_of(raw)  # before the transaction: nobody waits for it
         except ImportProblems as problems:
-            raise WrongRows(problems) from None
+            raise WrongRows(problems, is_by_itself=True) from None
 
         def work() -> Answer:
             taken = self.take(arena, rows, body)

@@ -133,7 +133,8 @@ class ImportProblems(Exception):
         return self.n_all - sum(1 + problem.n_alike for problem in self.first)
 
     def lines(self) -> list[str]:
-        more = [f"... and {self.n_more:,} more problems; correct these first"] if self.n_more else []
+        words = "more problem" if self.n_more == 1 else "more problems"
+        more = [f"... and {self.n_more:,} {words}; correct these first"] if self.n_more else []
         return [str(problem) for problem in self.first] + more
 
 

@@ -200,6 +200,16 @@ def test_each_row_with_an_unknown_prompt_is_named(program):
     make_arena("garden")
     refused = send(program, "responses/", [{"prompt": f"q{n}", "competitor": "K", "text": "x"} for n in range(30)])
     assert (refused.json()["n_problems"], [each["row"] for each in refused.json()["rows"]]) == (30, [*range(1, 31)])
+    assert refused.json()["detail"].endswith(" 29 more problems.")
+
+
+def test_rows_that_cannot_be_read_hide_what_the_arena_says_of_others_and_the_message_says_so(program):
+    make_arena("garden")
+    unknown, wrong = {"prompt": "q1", "competitor": "K", "text": "x"}, {"prompt": "q1", "competitor": "K", "text": 7}
+    refused = send(program, "responses/", [unknown, wrong, wrong | {"text": 8}])
+    assert [each["row"] for each in refused.json()["rows"]] == [2, 3]
+    ending = ". 1 more problem. Whether rows fit the arena is checked once these are right."
+    assert refused.json()["detail"].endswith(ending)
 
 
 def test_a_repeat_has_one_text(program):

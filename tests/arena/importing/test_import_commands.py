@@ -99,11 +99,12 @@ def test_a_wrong_file_is_refused_with_every_problem_and_nothing_is_written(tmp_p
     assert not list(receiving.upload_folder().iterdir())
 
 
-def test_thousands_of_problems_are_a_hundred_and_a_number(tmp_path):
-    path = write(tmp_path, BATTLES + "".join(f"x,y,model_{number},q,v\n" for number in range(3_000)))
+@pytest.mark.parametrize(("n", "rest"), [(3_000, "2,900 more problems"), (101, "1 more problem")])
+def test_thousands_of_problems_are_a_hundred_and_a_number(tmp_path, n, rest):
+    path = write(tmp_path, BATTLES + "".join(f"x,y,model_{number},q,v\n" for number in range(3, n + 3)))
     said = _refused("import_battles", path, "--format", "chatbot-arena", "--arena", "new").splitlines()
     assert len(said) == 102
-    assert said[-1] == "... and 2,900 more problems; correct these first"
+    assert said[-1] == f"... and {rest}; correct these first"
 
 
 def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
