@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from arena.clock import SLACK
 from arena.evidence.external_votes import ExternalVote, cast_external, external_voters
 from arena.importing.files import fields
-from arena.importing.files.problems import Problems, RowProblem
+from arena.importing.files.problems import MISSING, Problems, RowProblem
 from arena.importing.loading import bulk
 from arena.importing.rows_by_program import SENT, TakenRows, read
 from arena.importing.sent_fields import BATTLE_FIELDS, VOTE_FIELDS
@@ -76,7 +76,7 @@ def _vote_row(line: int, row: dict[str, Any], latest: datetime) -> SentVote:
     answers = [int(row[name]) for name in ("response_a", "response_b") if name in row]
     if ("battle" in row) == bool(answers) or len(answers) == 1:
         allowed = _("either battle, or response_a and response_b, is needed")
-        raise RowProblem("battle", row.get("battle", answers), allowed)
+        raise RowProblem("battle", row.get("battle", MISSING), allowed)
     outcome, strength = Outcome(row["outcome"]), int(row["strength"]) if "strength" in row else None
     if strength is not None and outcome not in {Outcome.A, Outcome.B}:
         raise RowProblem("strength", strength, _("strength applies only to a winner: leave it out"))

@@ -140,6 +140,13 @@ def test_a_vote_that_is_not_right_is_named(program, answers, change, what):
     assert not Voter.objects.exists()
 
 
+@pytest.mark.parametrize("named", [(), ("response_a",)])
+def test_a_vote_without_a_battle_or_two_answers_lacks_it(program, answers, named):
+    refused = send(program, "votes/", {name: pair(answers)[name] for name in named} | {"voter": "ann", "outcome": "a"})
+    (problem,) = refused.json()["rows"]
+    assert (problem["what"], problem["value"]) == ("battle", "missing")
+
+
 def test_a_battle_that_is_not_here_is_named(program, answers):
     elsewhere = make_battle(make_competitor(arena := make_arena()), make_competitor(arena))
     for battle in (elsewhere.pk, 10**9):
