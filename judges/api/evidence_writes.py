@@ -1,7 +1,7 @@
 """Judgements and gold labels by POST: rows in Agon's own layouts, read and stored like a file of such rows."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from judges.importing.loading.judgements import JudgementChoices
 from judges.importing.taking_in import Home, take_judgements, take_labels
 
 LONGEST_NAME = 120
+SCALES = ("1-5", "1-10")
 
 
 def _text(description: str, most: int = 0) -> SentField:
@@ -113,7 +114,7 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
     def rows_of(self, raw: Sequence[Any]) -> list[dict[str, Any]]:
         return rows_by_program.read(raw, self.columns, lambda _line, row: _by_one_name(row))
 
-    def stored(self, home: Home, path: Path, name: str) -> dict[str, Any]:
+    def stored(self, home: Home, path: Path, body: Mapping[str, Any]) -> dict[str, Any]:
         """Store the rows of this file and return the result. Raises ImportProblems and TooManyCompetitors."""
         raise NotImplementedError
 
@@ -128,7 +129,7 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
         def work() -> Answer:
             with _as_file(rows) as path:
                 try:
-                    result = self.stored(Home(arena.slug), path, body.get("name") or "")
+                    result = self.stored(Home(arena.slug), path, body)
                 except TooManyCompetitors as reason:
                     raise CannotTake(sentence(reason)) from None
             return Answer({"arena": arena.slug, "n_rows": len(rows), **result})
@@ -159,10 +160,14 @@ def _named(description: str) -> dict[str, Any]:
 GOLD_SET = _named("Of the gold set; gold where it is left out.")
 JUDGE = _named("The judge whose judgements these are; else each row names its judge.")
 
+SCALE = {
+    "type": "string", "nullable": True, "enum": [*SCALES, None], "description": "Range of the scores; else 1-10.",
+}  # fmt: skip
+
 
 class LabelRows(RowsLikeAFile):
-    def stored(self, home: Home, path: Path, name: str) -> dict[str, Any]:
-        labelled = take_labels(path, home, chosen=self.layout, name=name or "gold")
+    def stored(self, home: Home, path: Path, body: Mapping[str, Any]) -> dict[str, Any]:
+        labelled = take_labels(path, home, chosen=self.layout, name=body.get("name") or "gold")
         return {
             "gold_set": labelled.loaded.gold.name, "n_labels": labelled.n_labels, "n_battles": labelled.n_battles,
             "notes": [str(note) for note in (*labelled.notes, *labelled.loaded.notes())],
@@ -192,10 +197,12 @@ class AnswerLabelRows(LabelRows):
 
 
 class JudgementRows(RowsLikeAFile):
-    def stored(self, home: Home, path: Path, name: str) -> dict[str, Any]:
+    def stored(self, home: Home, path: Path, body: Mapping[str, Any]) -> dict[str, Any]:
+        options = {"scale": body["scale"]} if body.get("scale") else {}
         _arena, taken = take_judgements(
-            path, home, filename="judgements", chosen=self.layout, choices=JudgementChoices(judge=name)
-        )
+            path, home, filename="judgements", chosen=self.layout, options=options,
+            choices=JudgementChoices(judge=body.get("name") or ""),
+        )  # fmt: skip
         return {
             "judges": [judge.pk for judge in taken.judges], "n_games": taken.n_games, "n_added": taken.n_added,
             "notes": [str(note) for note in (*taken.notes, *taken.warnings)],
@@ -214,10 +221,12 @@ class JudgedPairRows(JudgementRows):
 
 
 class JudgedAnswerRows(JudgementRows):
+    may_choose = {"scale": SCALES}
+
     layout, columns = "grades", JUDGED_ANSWERS
 
     @described(
-        rows_schema(JUDGED_ANSWERS, name=JUDGE), JudgementsTakenSerializer,
+        rows_schema(JUDGED_ANSWERS, name=JUDGE, scale=SCALE), JudgementsTakenSerializer,
         description="Import scores that judges elsewhere gave to single answers. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """What all writing views share: permissions, a checked body, one transaction, each request once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -95,6 +96,7 @@ class RowsOfArena[Row](Writes):
 
     may_name: ClassVar[tuple[str, ...]] = ()  # beside the arena and the rows: slugs
     may_say: ClassVar[tuple[str, ...]] = ()  # and what is true or false
+    may_choose: ClassVar[Mapping[str, Sequence[str]]] = MappingProxyType({})  # and one of several words
 
     def rows_of(self, raw: Sequence[Any]) -> list[Row]:
         """Raises ImportProblems."""
@@ -121,7 +123,7 @@ class RowsOfArena[Row](Writes):
         return self.done(request, work)
 
     def _envelope(self, request: Request, body: Any) -> tuple[Arena, list[Any]]:
-        names = ["arena", *self.may_name, *self.may_say, "rows"]
+        names = ["arena", *self.may_name, *self.may_say, *self.may_choose, "rows"]
         message = f"There is no such member here. Available: {', '.join(names)}."
         errors = _each(message, [name for name in body if name not in names])
         rows, slug = body.get("rows"), body.get("arena")
@@ -134,6 +136,9 @@ class RowsOfArena[Row](Writes):
         for name in self.may_say:
             if not isinstance(body.get(name), bool | None):
                 errors[name] = ["True or false is needed."]
+        for name, choices in self.may_choose.items():
+            if body.get(name) not in (None, *choices):
+                errors[name] = [f"One of these is needed: {', '.join(choices)}."]
         if errors:
             raise ValidationError(errors)
         return arena_to_write(request, str(slug)), rows or []

@@ -51,6 +51,18 @@ def test_scores_of_single_answers_become_games(program):
     assert (made.status_code, made.json()["n_games"] >= 1) == (201, True), made.json()
 
 
+def test_the_scale_of_scores_stands_beside_the_rows(program):
+    rows = [GRADED | {"score": 3}, GRADED | {"answer": "Five.", "competitor": "Osmia", "score": 7}]
+    body = {"arena": "garden", "name": "marker", "rows": rows}
+    refused = post(program, "judgements/grades/", body | {"scale": "1-5"})
+    assert (refused.status_code, refused.json()["rows"][0]["row"]) == (422, 2)
+    assert "set by scale (--scale 1-5; over REST, beside rows)" in refused.json()["detail"]
+    assert post(program, "judgements/grades/", body).status_code == 201
+    assert post(program, "judgements/grades/", body | {"scale": "1-3"}).json()["errors"] == {
+        "scale": ["One of these is needed: 1-5, 1-10."]
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "row", "what"),
     [

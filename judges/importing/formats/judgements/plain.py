@@ -248,7 +248,9 @@ class PlainGrades(JudgementFormat):
             return sayings.of_reply(reply, self.protocol) if reply else sayings.silent()
         if sayings.is_error(value):
             return sayings.failed()
-        allowed = _("a number from %(low)s to %(high)s is needed; set the range of grades with scale, such as 1-5")
+        allowed = _(
+            "a number from %(low)s to %(high)s is needed; the range is set by scale (--scale 1-5; over REST, beside rows)"
+        )
         grade = cells.number(row, "score", allowed % {"low": low, "high": high})
         if not low <= grade <= high:
             raise RowProblem("score", value, allowed % {"low": low, "high": high})
@@ -264,4 +266,4 @@ class PlainGrades(JudgementFormat):
 
 
 _SCALE = gettext_lazy("The grades are read as points from %(low)s to %(high)s.")
-_FIVE = gettext_lazy("No grade is above 5: if the scale ends there, give it (--scale 1-5).")
+_FIVE = gettext_lazy("No grade is above 5: if the scale ends there, give it (--scale 1-5; over REST, scale beside rows).")
