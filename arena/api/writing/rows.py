@@ -26,7 +26,7 @@ class CompetitorRows(RowsOfArena[CompetitorRow]):
 
     @takes_rows(
         COMPETITOR_FIELDS,
-        "Bring competitors into an arena. A stored vote stays as it is, and must be given unchanged. Scope "
+        "Bring competitors into an arena. A stored competitor stays as it is, and the values given must be its own. Scope "
         "`evidence:write`, for curators.",
     )
     def post(self, request: Request) -> Response:

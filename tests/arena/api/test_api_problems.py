@@ -130,6 +130,12 @@ def test_the_schema_tells_which_bodies_are_needed_and_which_headers_come(client)
     assert "ETag" in read["responses"]["200"]["headers"]
 
 
+def test_the_schema_calls_what_each_writing_takes_by_its_own_name(client):
+    paths = client.get("/api/v1/schema/?format=json").json()["paths"]
+    assert "A stored competitor stays as it is" in paths["/api/v1/competitors/"]["post"]["description"]
+    assert "vote" not in paths["/api/v1/competitors/"]["post"]["description"]
+
+
 @pytest.mark.parametrize("name", ["version", "lang", "format"])
 @pytest.mark.parametrize("said", ["%0d%0aX: y", "%0a", "%00", "a%22;filename=%22evil.html", "2", "xx", "%ff"])
 def test_no_parameter_of_the_schema_gets_into_a_header(client, name, said):
