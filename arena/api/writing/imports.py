@@ -275,7 +275,10 @@ def _checked(file: KeptFile, wish: FileRequest) -> CheckedFile:
         return intake.check_file(file, wish)
     except UnknownKind as reason:
         names = f"Its columns ({reason.columns}) do not tell" if reason.columns else "It has no columns that tell"
-        raise CannotTake(f"{names} what the file holds: say its kind.") from None
+        raise CannotTake(
+            f"{names} what the file holds: say its kind ({', '.join(Import.Kind.values)}), and with mapping which columns hold "
+            "what, if it has none of the known layouts."
+        ) from None
     except ImportProblems as problems:
         raise WrongRows(problems.of(file.filename), "Line") from None
 

@@ -151,6 +151,8 @@ def test_the_example_of_the_documentation_is_taken_and_its_parts_are_explained(g
 def test_columns_that_tell_nothing_need_a_kind(garden):
     response = send(make_program(), "x,y\n1,2\n")
     assert (response.status_code, "say its kind" in response.json()["detail"]) == (422, True)
+    assert "battles, prompts, responses" in response.json()["detail"].replace("(", "")
+    assert "with mapping which columns hold what" in response.json()["detail"]
 
 
 def test_a_file_that_is_too_large_is_413_packed_or_not(garden, monkeypatch):
