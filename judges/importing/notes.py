@@ -129,6 +129,10 @@ def of_contradicting_replies(lines: Sequence[int], label: str, reply: str) -> Fi
     return note(words, n=len(lines), lines=lazy_lines_of(lines, most=MOST_LINES), label=label, reply=reply)
 
 
+def of_letters() -> FileNote:
+    return note(gettext_lazy("A letter in a reply is read as the place of the answer: A was shown first, B second."))
+
+
 def of_rows_without_battle(lines: Sequence[int]) -> FileNote:
     words = ngettext_lazy(
         "%(n)s row names no battle of the arena: left out (%(lines)s).",

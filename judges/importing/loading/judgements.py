@@ -236,6 +236,8 @@ def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, 
         yield notes.of_new(new)
     if against := [row for row in file.rows if row.contradicts]:
         yield notes.of_contradicting_replies([row.line for row in against], against[0].judgement.label, against[0].contradicts)
+        if any(not row.is_single for row in against):
+            yield notes.of_letters()
     if placed.without:
         yield notes.of_rows_without_battle(placed.without)
     if placed.alone:

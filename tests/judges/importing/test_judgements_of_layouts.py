@@ -48,6 +48,7 @@ def test_the_command_says_what_it_read_and_what_came_of_it():
     assert "Read by the format pairs, because of the columns prompt, answer_a, answer_b, label." in said
     assert "New: 1 prompt, 2 answers, 2 competitors." in said
     assert "1 judgement has a reply that says something else than the label (line 3; such as tie beside A)" in said
+    assert "A letter in a reply is read as the place of the answer: A was shown first, B second." in said
 
 
 def test_a_reply_is_kept_and_cost_model_and_source_are_known():
