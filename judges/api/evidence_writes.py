@@ -201,7 +201,7 @@ class JudgementRows(RowsLikeAFile):
         options = {"scale": body["scale"]} if body.get("scale") else {}
         _arena, taken = take_judgements(
             path, home, filename="judgements", chosen=self.layout, options=options,
-            choices=JudgementChoices(judge=body.get("name") or ""),
+            choices=JudgementChoices(judge=body.get("name") or "", must_agree=True),
         )  # fmt: skip
         return {
             "judges": [judge.pk for judge in taken.judges], "n_games": taken.n_games, "n_added": taken.n_added,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files.notes import FileNote
-from arena.importing.files.problems import PlainWords, Problems
+from arena.importing.files.problems import EMPTY, PlainWords, Problems
 from arena.models import Arena, Import
 from arena.wording import counted
 from judges.games.battle_texts import contests_of
@@ -41,6 +41,7 @@ class JudgementChoices:
     gold: str = ""  # name of the gold set of the labels that come with them
     most_new: int = UNASKED_COMPETITORS
     source: Import | None = None  # the file's import, where it has one
+    must_agree: bool = False  # a game that is here with another verdict is refused, instead of a note
 
 
 @dataclass
@@ -90,7 +91,7 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choi
     for judge, games in by_judge.items():
         once = _by_place(file.filename, games)
         taken.n_repeated += len(games) - len(once)
-        n_added, n_other = _add(judge, arena, once, file.filename, choices.source)
+        n_added, n_other = _add(judge, arena, once, file.filename, choices)
         taken.n_added += n_added
         n_otherwise += n_other
         taken.states.update(row.judgement.state.value for row in once.values())
@@ -180,14 +181,16 @@ def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dic
 
 
 def _add(
-    judge: Judge, arena: Arena, stored: Mapping[Place, JudgementRow], filename: str, source: Import | None
+    judge: Judge, arena: Arena, stored: Mapping[Place, JudgementRow], filename: str, choices: JudgementChoices
 ) -> tuple[int, int]:
-    """How many are new, and how many are here with another verdict, which stays."""
+    """How many are new, and how many are here with another verdict, which stays. Raises ImportProblems if they must agree."""
     columns = ("battle_id", "order", "repeat", "state", "winner", "score_first")
     rows = Game.objects.filter(judge=judge, battle__arena=arena).values_list(*columns)
     here = {(battle, order, repeat): rest for battle, order, repeat, *rest in rows}
     new = [_game(judge, place, row) for place, row in stored.items() if place not in here]
-    n_otherwise = sum(here[place] != _verdict_of(row) for place, row in stored.items() if place in here)
+    otherwise = [row for place, row in stored.items() if place in here and here[place] != _verdict_of(row)]
+    if choices.must_agree:
+        _refuse_other_verdicts(otherwise, filename)
     taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(game.battle_id for game in new))}
     for game in new:
         game.taints = taints.get(game.battle_id, [])
@@ -195,9 +198,20 @@ def _add(
         if exported is not None:
             _as_exported(game, judge, exported)
     reason = f"judgements of {judge} out of {filename}"
-    file_ended(new, arena_id=arena.pk, now=timezone.now(), reason=reason, source=source)
+    file_ended(new, arena_id=arena.pk, now=timezone.now(), reason=reason, source=choices.source)
     Game.objects.bulk_create(new, batch_size=ROWS_A_STATEMENT)
-    return len(new), n_otherwise
+    return len(new), len(otherwise)
+
+
+def _refuse_other_verdicts(rows: Iterable[JudgementRow], filename: str) -> None:
+    problems = Problems(filename)
+    for row in rows:
+        allowed = _(
+            "this judge's game of these answers in this order is here with another verdict: give another name where it is "
+            "another judge, or number them by repeat"
+        )
+        problems.add(row.line, _("the judgement"), row.judgement.label or EMPTY, allowed, is_row=True)
+    problems.stop_if_any()
 
 
 def _verdict_of(row: JudgementRow) -> list[object]:

@@ -42,6 +42,18 @@ def test_judgements_become_games_of_their_judge_once(program):
     assert sorted(Game.objects.values_list("order", "winner")) == [("ab", "first"), ("ba", "second")]
 
 
+def test_a_judgement_that_contradicts_a_stored_one_is_refused_as_a_vote_is(program):
+    row = PAIR | {"judge": "elsewhere", "label": "a"}
+    assert post(program, "judgements/", {"arena": "garden", "rows": [row]}).status_code == 201
+    rows = [row | {"order": "ba"}, row | {"label": "b"}]
+    refused = post(program, "judgements/", {"arena": "garden", "rows": rows})
+    assert (refused.status_code, [each["row"] for each in refused.json()["rows"]]) == (422, [2])
+    assert "is here with another verdict" in refused.json()["detail"]
+    assert Game.objects.count() == 1
+    numbered = [rows[0], rows[1] | {"repeat": 1}]
+    assert post(program, "judgements/", {"arena": "garden", "rows": numbered}).json()["n_added"] == 2
+
+
 def test_scores_of_single_answers_become_games(program):
     rows = [
         GRADED | {"score": 8, "judge": "marker"},
