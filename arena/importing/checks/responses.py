@@ -154,8 +154,8 @@ class ResponsesSeen:
     def notes(self) -> list[FileNote]:
         n_repeated = self._n_rows - n_different(self._texts)
         n_several = n_different(self._texts) - n_different(self._pairs)
-        n_bare = n_different(self._bare)
-        return what_is_so(
+        n_bare, names = n_different(self._bare), sorted(self._competitors)
+        return about_new_competitors(names, self._known_names(names)) + what_is_so(
             [
                 (n_bare, note(_BARE, n=n_bare)),
                 (self._brought, note(_BROUGHT, n=n_different(self._brought))),
@@ -170,10 +170,8 @@ class ResponsesSeen:
         )
 
     def warnings(self) -> list[FileNote]:
-        n, known = len(self._others), self._known_names(self._competitors)
-        return about_new_competitors(sorted(self._competitors), known) + what_is_so(
-            [(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others)), how=self.how_to_correct))]
-        )
+        n = len(self._others)
+        return what_is_so([(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others)), how=self.how_to_correct))])
 
 
 _BARE = ngettext_lazy(
