@@ -80,7 +80,7 @@ def visible_controls(text: str) -> str:
 def render(text: str) -> SafeString:
     """Markdown with raw HTML off, then an allow-list of tags: no images, no styles, links that lead out into a new tab."""
     if not text:  # as of thousands of prompts that a file only names: to clean even nothing takes a quarter of a millisecond
-        return SafeString()
+        return SafeString("")
     text = visible_controls(text)
     if len(text) > LONGEST:
         return _source(text, f"longer than {LONGEST:,} characters")
