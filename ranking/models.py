@@ -136,7 +136,9 @@ class Leaderboard(Leased):
     )
     jury = models.CharField(
         max_length=500, blank=True, default="", validators=[check_jury],
-        help_text=_("IDs of the judges that count, separated by spaces. Empty: all judges with games, except baselines."),
+        help_text=_(
+            "IDs of the judges that count, separated by spaces. Leave empty for all judges with games, except baselines."
+        ),
     )  # fmt: skip
     own_answers = models.CharField(
         max_length=10, choices=OwnAnswers, default=OwnAnswers.FLAG,
@@ -343,12 +345,13 @@ class Snapshot(WrittenOnce):
     n_prompts = models.PositiveBigIntegerField()
     n_set_aside = models.PositiveBigIntegerField()
     interval_kind = models.CharField(
-        max_length=20, blank=True, default="", help_text=_("What the intervals stand on: prompts, few prompts or single votes.")
+        max_length=20,
+        blank=True,
+        default="",
+        help_text=_("What the intervals are based on: prompts, few prompts or single votes."),
     )
     notes = models.JSONField(default=list, help_text=_("What a reader must know, such as that there are few prompts."))
-    note_codes = models.JSONField(
-        default=list, help_text=_("What each note is about, for programs; empty: nothing of its own.")
-    )
+    note_codes = models.JSONField(default=list, help_text=_("What each note is about, for programs. Empty if it has no code."))
     note_parameters = models.JSONField(
         default=list, help_text=_("What each note says in numbers and names, so that it can be said in other languages.")
     )

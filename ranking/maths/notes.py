@@ -22,9 +22,9 @@ class Note(str):
 
     Examples
     --------
-    >>> note = Note("only 3 prompts: holds for these prompts", "few_clusters")
+    >>> note = Note("only 3 prompts, so results may differ with other prompts", "few_clusters")
     >>> note, note.code
-    ('only 3 prompts: holds for these prompts', 'few_clusters')
+    ('only 3 prompts, so results may differ with other prompts', 'few_clusters')
     """
 
     __slots__ = ("code", "parameters")
@@ -71,7 +71,7 @@ def noted(code: str, texts: Texts | None = None, /, **parameters: Any) -> Note:
     --------
     >>> note = noted("few_clusters.prompts", n=3)
     >>> note, note.code, note.parameters
-    ('only 3 prompts: holds for these prompts', 'few_clusters.prompts', {'n': 3})
+    ('only 3 prompts, so results may differ with other prompts', 'few_clusters.prompts', {'n': 3})
     """
     known = OF_THE_LIBRARY if texts is None else texts
     plain = {name: _plain(value, known) for name, value in parameters.items()}

@@ -4,11 +4,12 @@ from ranking.note_texts.words import Texts, TwoForms, gettext_noop, ngettext_laz
 
 _ON_CLUSTERS: Texts = {
     "few_clusters.prompts": ngettext_lazy(
-        "only %(n)g prompt: holds for this prompt", "only %(n)g prompts: holds for these prompts"
+        "only %(n)g prompt, so results may differ with other prompts",
+        "only %(n)g prompts, so results may differ with other prompts",
     ),
     "few_clusters_for_many.prompts": ngettext_lazy(
-        "only %(n)g prompt for %(m)d competitors: holds for this prompt",
-        "only %(n)g prompts for %(m)d competitors: holds for these prompts",
+        "only %(n)g prompt for %(m)d competitors, so results may differ with other prompts",
+        "only %(n)g prompts for %(m)d competitors, so results may differ with other prompts",
     ),
     "one_cluster.prompts": gettext_noop("only 1 prompt: of others it says nothing, so there are no intervals and no places"),
     "unknown_clusters.prompts": gettext_noop("prompts unknown: comparisons are taken as independent"),
@@ -26,7 +27,7 @@ _ON_CLUSTERS: Texts = {
         "%(n)g comparisons name no prompt: each counts as a prompt of its own",
     ),
     "more_on_few.prompts": ngettext_lazy(
-        "%(n)d more competitor stands on few prompts too", "%(n)d more competitors stand on few prompts too"
+        "%(n)d more competitor has few prompts, too", "%(n)d more competitors have few prompts, too"
     ),
     "votes": ngettext_lazy("%(n)g vote", "%(n)g votes"),
     "clusters.prompts": ngettext_lazy("%(n)g prompt", "%(n)g prompts"),
@@ -53,11 +54,12 @@ _ON_CLUSTERS: Texts = {
 # Of voters and judges: no board clusters by them, so no page says these.
 _ON_OTHER_CLUSTERS: Texts = {
     "few_clusters.others": TwoForms(
-        "only %(n)g %(column)s: holds for this %(column)s", "only %(n)g %(column)ss: holds for these %(column)ss"
+        "only %(n)g %(column)s, so results may differ with other %(column)ss",
+        "only %(n)g %(column)ss, so results may differ with other %(column)ss",
     ),
     "few_clusters_for_many.others": TwoForms(
-        "only %(n)g %(column)s for %(m)d competitors: holds for this %(column)s",
-        "only %(n)g %(column)ss for %(m)d competitors: holds for these %(column)ss",
+        "only %(n)g %(column)s for %(m)d competitors, so results may differ with other %(column)ss",
+        "only %(n)g %(column)ss for %(m)d competitors, so results may differ with other %(column)ss",
     ),
     "one_cluster.others": "only 1 %(column)s: of others it says nothing, so there are no intervals and no places",
     "unknown_clusters.others": "%(column)ss unknown: comparisons are taken as independent",
@@ -75,7 +77,7 @@ _ON_OTHER_CLUSTERS: Texts = {
         "%(n)g comparisons name no %(column)s: each counts as a %(column)s of its own",
     ),
     "more_on_few.others": TwoForms(
-        "%(n)d more competitor stands on few %(column)ss too", "%(n)d more competitors stand on few %(column)ss too"
+        "%(n)d more competitor has few %(column)ss, too", "%(n)d more competitors have few %(column)ss, too"
     ),
     "clusters.others": TwoForms("%(n)g %(column)s", "%(n)g %(column)ss"),
     "one_competitor.bridge.others": (

@@ -93,7 +93,7 @@ def _missing(context: dict[str, Any], *, sees_content: bool) -> Iterator[str]:
     if not (context["history"] and context["history"].drawing):
         yield _("Its rating over time is drawn from the second snapshot on.")
     if not context["others"].groups:
-        yield _("It stands on no other board.")
+        yield _("It is on no other board.")
     if context["is_of_people"] and not context["reasons"]:
         yield _("Too few votes came with a reason to compare them.")
     if context["is_of_people"] and sees_content and not context["surprises"]:

@@ -284,7 +284,7 @@ def _judged(parameters: dict[str, Any]) -> dict[str, str]:
         combiner = Leaderboard.Combiner.MEAN  # all games on a battle are one opinion; no slot is fitted
     return {
         _("Verdicts"): _within(str(Leaderboard.Combiner(combiner).label)),
-        _("Jury"): ", ".join(jurors) or _("all judges with games, but for baselines"),
+        _("Jury"): ", ".join(jurors) or _("all judges with games, except baselines"),
         _("On their own answers"): _within(own),
         _("On marked answers"): _within(str(Leaderboard.Marked(parameters.get("marked", "")).label)),
     }

@@ -33,7 +33,7 @@ def make_snapshot(board: Leaderboard, **fields: Any) -> Snapshot:
         "n_voters": 4,
         "n_prompts": 3,
         "n_set_aside": 0,
-        "notes": [Note("only 3 prompts: holds for these prompts", "few_clusters")],
+        "notes": [Note("only 3 prompts, so results may differ with other prompts", "few_clusters")],
         "components": [],
         "fit_seconds": 0.01,
         "created_at": timezone.now(),

@@ -37,7 +37,7 @@ def test_a_board_gives_its_newest_snapshot_with_provenance_and_entries(client):
     make_entry(newest, board.arena.competitors.first(), 1061.5, se=9.25)
     shown = client.get(f"/api/v1/leaderboards/{board.slug}/").json()
     assert (shown["snapshot"], shown["watermark"], shown["n_votes"]) == (newest.key, 77, 99)
-    assert shown["notes"] == ["only 3 prompts: holds for these prompts"]
+    assert shown["notes"] == ["only 3 prompts, so results may differ with other prompts"]
     assert shown["components"] == [["Kestrel"], ["Osmia"]]
     assert {"method", "parameters", "evidence_hash", "code_version", "seed", "created_at"} <= shown.keys()
     assert shown["entries"] == [

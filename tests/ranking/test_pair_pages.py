@@ -77,7 +77,7 @@ def test_a_pair_is_told_in_one_sentence(client, arena, models):
         in page
     )
     assert "So it is open which of the two is better." in page
-    assert "Few battles: 8 votes say little" in page
+    assert "Few battles. With 8 votes, the interval is wide." in page
 
 
 def test_the_other_side_sees_the_rest(arena, models):
@@ -319,7 +319,7 @@ def test_a_cell_leads_to_its_pair(client, arena, models):
 
 def test_no_cycle_is_listed_that_may_be_chance_and_one_that_is_none_is(client, arena, models):
     url = reverse("matrix", args=[arena.slug])
-    assert "None of 1 triads of models is a cycle beyond chance." in in_words(client.get(url))
+    assert "None of 1 triads of models forms a cycle that chance could not explain." in in_words(client.get(url))
     ring = make_arena("ring", name="Ring")
     r, p, s = (make_competitor(ring, name) for name in ("Rock", "Paper", "Scissors"))
     for _ in range(12):

@@ -215,7 +215,7 @@ def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"], prompt=[1, 1, 2, 2]))
     >>> variances = spread(fit, cluster="prompt")
     >>> variances.kind, variances.rating_df.tolist(), variances.notes
-    ('few_prompts', [1.0, 1.0], ('only 2 prompts: holds for these prompts',))
+    ('few_prompts', [1.0, 1.0], ('only 2 prompts, so results may differ with other prompts',))
     """
     counts = standing(fit, cluster)
     m = len(fit.names)

@@ -363,7 +363,7 @@ def _covariances(likelihood: RowLikelihood, cluster: Column | None) -> tuple[lis
     if not len(known):
         return [iid], endless, (f"{cluster}s unknown: comparisons are taken as independent",)
     if n_clusters < 2:
-        return [iid], np.ones(m), (Note(f"only 1 {cluster}: holds for this {cluster}", "few_clusters"),)
+        return [iid], np.ones(m), (Note(f"only 1 {cluster}, so results may differ with other {cluster}s", "few_clusters"),)
     left_out = likelihood.leave_out(cluster)
     few = bool((left_out.ratings < FEWEST_CLUSTERS).any())
     return [left_out.covariance, *([iid] if few else [])], left_out.ratings, tuple(notes_of(c, cluster, left_out))

@@ -253,7 +253,7 @@ def test_a_name_stands_as_it_is_at_the_head_of_a_sentence(client):
     models = [make_competitor(arena, name) for name in ("newbie", "o1")]
     board = make_board(arena, "heads", is_default=True, method="elo")
     near = Note(f"newbie: 2 votes on 2 prompts: so few {HELD}", "near_start")
-    few = Note("only 3 prompts: holds for these prompts", "few_clusters")
+    few = Note("only 3 prompts, so results may differ with other prompts", "few_clusters")
     snapshot = make_snapshot(board, notes=[near, few, Note("o1: 2 votes on 1 prompt", "one_competitor")])
     for model in models:
         make_entry(snapshot, model)

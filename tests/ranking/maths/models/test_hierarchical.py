@@ -193,8 +193,8 @@ def test_categories_are_sorted_by_their_own_kind():
     ("prompt", "note"),
     [
         (None, "prompts unknown: comparisons are taken as independent"),
-        ([1] * 8, "only 1 prompt: holds for this prompt"),
-        ([1, 2] * 4, "only 2 prompts: holds for these prompts"),
+        ([1] * 8, "only 1 prompt, so results may differ with other prompts"),
+        ([1, 2] * 4, "only 2 prompts, so results may differ with other prompts"),
     ],
 )
 def test_few_prompts_are_said(prompt, note):

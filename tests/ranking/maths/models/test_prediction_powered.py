@@ -118,7 +118,7 @@ def test_with_few_prompts_the_larger_variance_counts():
     found = fit_prediction_powered(c, human)
     assert found.kind == "few_prompts"
     assert ((found.df > 8) & (found.df <= 9)).all()
-    assert found.notes == ("only 10 prompts: holds for these prompts",)
+    assert found.notes == ("only 10 prompts, so results may differ with other prompts",)
     assert found.differences.se[0, 1] < differences(found.human).se[0, 1]
     alone = fit_prediction_powered(replace(c, prompt=np.zeros(len(c), dtype=int)), human)
     assert alone.kind == "few_prompts"

@@ -30,14 +30,14 @@ def test_many_prompts_are_clusters():
 def test_twenty_nine_prompts_are_few():
     found = intervals(drawn(29))
     assert (found.kind, found.n_clusters) == ("few_prompts", 29)
-    assert found.notes == ("only 29 prompts: holds for these prompts",)
+    assert found.notes == ("only 29 prompts, so results may differ with other prompts",)
 
 
 def test_prompts_must_outnumber_competitors():
     assert intervals(drawn(43, m=42, n=9000)).kind == "prompt"
     found = intervals(drawn(42, m=42, n=9000))
     assert (found.kind, found.n_clusters) == ("few_prompts", 42)
-    assert found.notes == ("only 42 prompts for 42 competitors: holds for these prompts",)
+    assert found.notes == ("only 42 prompts for 42 competitors, so results may differ with other prompts",)
 
 
 def test_few_prompts_take_the_larger_variance_of_every_difference():
@@ -110,7 +110,7 @@ def test_voters_are_clusters_too():
     fit = fit_bradley_terry(battles("x>y*30 y>x*10", voter=list(range(40))))
     assert (intervals(fit, cluster="voter").kind, intervals(fit, cluster="voter").n_clusters) == ("voter", 40)
     few = fit_bradley_terry(battles("x>y*3 y>x", voter=[1, 1, 2, 2]))
-    assert intervals(few, cluster="voter").notes == ("only 2 voters: holds for these voters",)
+    assert intervals(few, cluster="voter").notes == ("only 2 voters, so results may differ with other voters",)
 
 
 def test_outcomes_that_are_all_equal_have_no_width_of_zero():
