@@ -6,6 +6,9 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
+ON_PAGES = {"wire": gettext_lazy("API format"), "is proven": gettext_lazy("has answered")}
+"""What readers are shown instead of a name that the code derives."""
+
 
 def translate(config: AppConfig) -> None:
     """Once the app is ready. Migrations see the names that are written in the models, and are left as they are."""
@@ -15,7 +18,11 @@ def translate(config: AppConfig) -> None:
         plural = meta.verbose_name_plural if "verbose_name_plural" in meta.original_attrs else _plural(str(meta.verbose_name))
         meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(plural)
         for field in (*meta.fields, *meta.many_to_many):
-            field.verbose_name = gettext_lazy(field.verbose_name)
+            field.verbose_name = _shown(field.verbose_name)
+
+
+def _shown(name: str) -> Any:
+    return ON_PAGES.get(str(name)) or gettext_lazy(name)
 
 
 def _plural(name: str) -> str:
@@ -33,6 +40,7 @@ def _plural(name: str) -> str:
 
 
 NAMES = (
+    _("API format"),
     _("ID"),
     _("about"),
     _("access token"),
@@ -111,6 +119,7 @@ NAMES = (
     _("guidelines"),
     _("handled at"),
     _("handled by"),
+    _("has answered"),
     _("hint"),
     _("html"),
     _("idempotent answer"),
@@ -122,7 +131,6 @@ NAMES = (
     _("is for all arenas"),
     _("is language guessed"),
     _("is pause learnt"),
-    _("is proven"),
     _("is sample"),
     _("key"),
     _("key name"),
@@ -257,7 +265,6 @@ NAMES = (
     _("webhook message"),
     _("webhook messages"),
     _("webhooks"),
-    _("wire"),
     _("word"),
     _("worker seen"),
     _("worker seens"),

@@ -62,8 +62,8 @@ class EndpointForm(ModelForm):
         if path := other_wire(str(self.data.get(self.add_prefix("base_url"), "")), wire):
             other = Endpoint.Wire.ANTHROPIC if wire == Endpoint.Wire.OPENAI else Endpoint.Wire.OPENAI
             message = _(
-                "The base address ends in %(path)s, a call of the wire %(wire)s: choose that wire, or take %(path)s off where "
-                "the server speaks this one, too."
+                "The base address ends in %(path)s, which belongs to the API format %(wire)s. Choose that format, or remove "
+                "%(path)s if the server supports this format, too."
             )
             self.add_error("wire", message % {"path": path, "wire": other.label})
         return cleaned

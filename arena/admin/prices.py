@@ -45,12 +45,12 @@ class CompetitorForm(ModelForm):
     price_in = PriceField(
         empty_value=None,
         label=gettext_lazy("Price in"),
-        help_text=gettext_lazy("Dollars per million input tokens, such as 0.15. Empty: unknown."),
+        help_text=gettext_lazy("Dollars per million input tokens, such as 0.15. Leave empty if unknown."),
     )
     price_out = PriceField(
         empty_value=None,
         label=gettext_lazy("Price out"),
-        help_text=gettext_lazy("Dollars per million output tokens, such as 0.15. Empty: unknown."),
+        help_text=gettext_lazy("Dollars per million output tokens, such as 0.15. Leave empty if unknown."),
     )
 
     class Meta:

@@ -75,7 +75,7 @@ class WebhookAdmin(ReadOnlyAdmin):
     def view_on_site(self, webhook: Webhook) -> str:
         return reverse("webhook", args=[webhook.pk])
 
-    @admin.display(description=gettext_lazy("is told"))
+    @admin.display(description=gettext_lazy("receives"))
     def events_sent(self, webhook: Webhook) -> str:
         return " ".join(webhook.events)
 

@@ -22,7 +22,7 @@ def refusal(reader: Reader, arena: Arena) -> str:
     if not reader.is_curator or not access.sees_content(reader.visitor, arena):
         return _("a whole arena is for curators: it holds references, comments of voters and replies of models")
     if access.battles_in_play(reader.visitor, arena, reader.voter_in(arena)).exists():
-        return _("you have a pair open, whose names it would tell: vote on it first")
+        return _("you have a pair open, and this would reveal its names: vote on it first")
     return ""
 
 

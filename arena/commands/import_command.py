@@ -257,7 +257,7 @@ class ImportCommand(BaseCommand):
     def _came_of_it(self, source: Import) -> list[str]:
         """What only the load could find out, and the next step for this arena."""
         n_given, step = source.report.get("n_given_answers", 0), next_step(source.arena)
-        return [*([came_of_it(n_given)] if n_given else []), *([f"Next: {step.sentence}"] if step else [])]
+        return [*([came_of_it(n_given)] if n_given else []), *([step.sentence] if step else [])]
 
     def where_next(self, source: Import) -> list[str]:
         return [f"Its page: {reverse('import', args=[source.pk])}"]

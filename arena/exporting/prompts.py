@@ -13,7 +13,7 @@ AT_ONCE = 200
 COLUMNS = (
     FileColumn("id", Holds.TEXT, gettext_lazy("Its id in the arena; answers, battles and votes name it by this.")),
     FileColumn("turns", Holds.TEXTS, gettext_lazy("What the user says, turn by turn.")),
-    FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models are told before.")),
+    FileColumn("system_prompt", Holds.TEXT, gettext_lazy("The system prompt that the models are given.")),
     FileColumn("category", Holds.TEXT, gettext_lazy("A path such as coding/python.")),
     FileColumn("language", Holds.TEXT, gettext_lazy("A code such as en.")),
     FileColumn("tags", Holds.TEXTS, gettext_lazy("Words that it was filed under.")),

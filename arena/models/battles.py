@@ -112,7 +112,7 @@ class Ballot(models.Model):
     class Policy(models.TextChoices):
         """Why this battle was served. Only a lot says with which chance, whatever judges said of it."""
 
-        PAIRS = "pairs", gettext_lazy("a pair that tells much")
+        PAIRS = "pairs", gettext_lazy("an informative pair")
         LOT = "lot", gettext_lazy("drawn by lot from those that judges were asked about")
         VERDICTS = "verdicts", gettext_lazy("picked by what judges said of it")
 

@@ -36,7 +36,7 @@ class Endpoint(Archivable):
     base_url = models.CharField(
         gettext_lazy("base address"), max_length=300, validators=[check_address],
         help_text=gettext_lazy(
-            "For example https://api.openai.com/v1 or http://vllm:8000/v1; the path of a call at its end is taken off."
+            "For example https://api.openai.com/v1 or http://vllm:8000/v1. The path of a call is removed from its end."
         ),
     )  # fmt: skip
     model = models.CharField(max_length=200, help_text=gettext_lazy("As the provider spells it."))
@@ -51,11 +51,13 @@ class Endpoint(Archivable):
     price_out = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Micro-dollars per million output tokens."))
     timeout_seconds = models.PositiveIntegerField(default=120)
     requests_per_minute = models.PositiveIntegerField(
-        null=True, blank=True, help_text=gettext_lazy("Empty: unknown, found out gently.")
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Leave empty if unknown; the rate then rises slowly until the server refuses."),
     )
-    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text=gettext_lazy("Empty: unknown."))
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text=gettext_lazy("Leave empty if unknown."))
     max_concurrency = models.PositiveIntegerField(
-        null=True, blank=True, help_text=gettext_lazy("Calls at once; empty: as many as there are.")
+        null=True, blank=True, help_text=gettext_lazy("Most calls at once. Leave empty for no limit.")
     )
     # what was learnt, and is forgotten when the endpoint is edited
     refused_parameters = models.JSONField(default=list, blank=True, help_text=gettext_lazy("Parameters that it does not take."))
@@ -67,7 +69,9 @@ class Endpoint(Archivable):
         blank=True,
         help_text=gettext_lazy("Optional parts of a request that it has answered; a new one is tried by one call."),
     )
-    paused_because = models.TextField(blank=True, default="", help_text=gettext_lazy("Why no call is sent; empty it to go on."))
+    paused_because = models.TextField(
+        blank=True, default="", help_text=gettext_lazy("Why no calls are sent. Clear it to resume.")
+    )
     is_pause_learnt = models.BooleanField(
         default=False,
         editable=False,
@@ -114,7 +118,7 @@ class Allowance(models.Model):
     tokens_per_minute = models.FloatField(
         null=True, help_text=gettext_lazy("As the server's headers say, or the endpoint's settings.")
     )
-    tokens = models.FloatField(null=True, help_text=gettext_lazy("Tokens that may be sent now; empty: not limited."))
+    tokens = models.FloatField(null=True, help_text=gettext_lazy("Tokens that may be sent now. Empty where there is no limit."))
     filled_at = models.DateTimeField()
     started_at = models.DateTimeField(help_text=gettext_lazy("Since when it has been asked without a longer rest."))
     grown_at = models.DateTimeField(help_text=gettext_lazy("When the rate was last looked at."))
@@ -124,7 +128,9 @@ class Allowance(models.Model):
     blocked_until = models.DateTimeField(null=True, help_text=gettext_lazy("The server asked to wait."))
     n_refused = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Refusals since a call last got through."))
     first_refused_at = models.DateTimeField(null=True, help_text=gettext_lazy("The first of them."))
-    refused_at = models.DateTimeField(null=True, help_text=gettext_lazy("The last one; calls sent before it tell nothing new."))
+    refused_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("The last of them; calls sent before it show nothing new.")
+    )
     version = models.PositiveBigIntegerField(
         default=0, help_text=gettext_lazy("Counts changes: a change is written only on what was read.")
     )

@@ -43,7 +43,7 @@ class Run(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     paused_because = models.TextField(blank=True, default="")
     cap = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text=gettext_lazy("Micro-dollars it may cost; empty: no cap.")
+        null=True, blank=True, help_text=gettext_lazy("Micro-dollars it may cost. Empty for no cap.")
     )
     reserved = models.PositiveBigIntegerField(
         default=0, help_text=gettext_lazy("Micro-dollars held for calls that are under way.")

@@ -49,10 +49,11 @@ class Webhook(models.Model):
         max_length=300, validators=[check_webhook_address],
         help_text=gettext_lazy("https, and a public host unless whoever runs this site allows another one."),
     )  # fmt: skip
-    events = models.JSONField(default=list, help_text=gettext_lazy("What it is told."))
+    events = models.JSONField(default=list, help_text=gettext_lazy("The events that it receives."))
     nonce = models.CharField(max_length=32, unique=True, default=webhook_nonce, editable=False)
     is_active = models.BooleanField(
-        default=True, help_text=gettext_lazy("Switched off it is told nothing, and what waits for it stays unsent.")
+        default=True,
+        help_text=gettext_lazy("While it is switched off it receives nothing, and what waits for it stays unsent."),
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -101,7 +101,7 @@ class AnswersForm(PromptsForm):
         min_value=0,
         max_value=2,
         required=False,
-        help_text=gettext_lazy("Empty: as the provider has it."),
+        help_text=gettext_lazy("Leave empty for the provider's default."),
     )
 
     again = forms.BooleanField(

@@ -86,7 +86,8 @@ def test_the_path_of_a_call_at_the_end_is_understood(admin_client, ending):
 )  # fmt: skip
 def test_the_path_of_a_call_of_the_other_wire_says_that_the_wire_looks_wrong(admin_client, wire, ending, other):
     page = _saved(admin_client, base_url=f"https://8.8.8.8/v1{ending}", wire=wire)
-    assert f"The base address ends in {ending.lower().rstrip('/')}, a call of the wire {other}: choose that wire" in page
+    path = ending.lower().rstrip("/")
+    assert f"The base address ends in {path}, which belongs to the API format {other}. Choose that format" in page
 
 
 def test_prices_are_dollars_in_the_form_and_micro_dollars_in_the_table(admin_client):

@@ -145,7 +145,7 @@ def test_the_next_step_goes_from_prompts_to_answers_to_judges(bare, tmp_path):
 
 
 def test_curators_read_it_on_the_board(client, bare):
-    said = "Next: 2 prompts have an id and no text"
+    said = '<p class="small mute tablenote">2 prompts have an id and no text'
     assert said not in client.get(bare.get_absolute_url()).text
     client.force_login(make_user(is_staff=True))
     page = client.get(bare.get_absolute_url()).text

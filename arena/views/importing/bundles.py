@@ -32,7 +32,7 @@ class BundleForm(forms.Form):
     )
     slug = forms.SlugField(
         label=gettext_lazy("Name in addresses"), required=False, max_length=50,
-        help_text=gettext_lazy("The arena's name in addresses on this site. Empty: as in the file."),
+        help_text=gettext_lazy("The arena's name in addresses on this site. Leave empty to keep the one in the file."),
     )  # fmt: skip
 
 

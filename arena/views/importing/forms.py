@@ -65,7 +65,7 @@ class UploadForm(forms.Form):
         label=gettext_lazy("Name of the new arena"),
         required=False,
         max_length=120,
-        help_text=gettext_lazy("Created by the import. Empty: the name of the file."),
+        help_text=gettext_lazy("Created by the import. Leave empty to use the name of the file."),
     )
     arena = ArenaField(
         Arena.objects.in_use().order_by("name"),
@@ -79,7 +79,7 @@ class UploadForm(forms.Form):
         label=gettext_lazy("Pool"),
         required=False,
         max_length=50,
-        help_text=gettext_lazy("For prompts: the pool they belong to. Empty: main."),
+        help_text=gettext_lazy("For prompts: the pool they belong to. Leave empty for main."),
     )
     competitor = forms.CharField(
         label=gettext_lazy("Competitor"),

@@ -131,7 +131,7 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
         if not error.columns:
             receiving.forget(file.path.name)
             form.held = None
-            form.add_error(None, _("Choose what the file holds: its columns do not tell."))
+            form.add_error(None, _("Choose what the file holds. Its columns do not show it."))
             return _page(request, form, status=422)
         return _columns(request, form, guessed_choice(file.path, ""), reason=_unknown(error.columns), status=422)
     except ImportProblems as problems:

@@ -196,7 +196,7 @@ def test_a_person_is_asked_before_a_file_is_written_that_most_likely_is_not_mean
     monkeypatch.setattr("builtins.input", lambda question: "y")
     said = _run("import_prompts", path, "--arena", "new")
     assert "Warning: 1 prompt of this arena has an id and no text ('q1'), and this file gives no ids" in said
-    assert "Next: 1 prompt has an id and no text" in said
+    assert "\n1 prompt has an id and no text" in said
 
 
 def test_unknown_prompts_are_one_line_whatever_their_number(tmp_path):
