@@ -268,7 +268,7 @@ class JudgeAdmin(ArchivingAdmin):
             return redirect(here)
         draft = self._drafted(request, judge, int(battle))
         if draft is None or draft.estimate.cost > int(confirmed_cost):
-            message = _("Nothing was sent: it would cost more now than you were told. Review the new estimate.")
+            message = _("Nothing was sent, because the estimate has risen since you confirmed it. Review the new estimate.")
             self.message_user(request, message, level="ERROR")
             return redirect(f"{here}?battle={battle}")
         if not draft.games:

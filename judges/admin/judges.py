@@ -256,7 +256,7 @@ class ChecklistForm(CriteriaForm):
             ("again", gettext_lazy("set them aside and ask again, at its cost")),
         ],
         widget=forms.RadioSelect,
-        help_text=gettext_lazy("Required where the criteria are changed and scores rest on the earlier ones."),
+        help_text=gettext_lazy("Required where the criteria are changed and scores are based on the earlier ones."),
     )
 
     class Meta:
@@ -272,8 +272,8 @@ class ChecklistForm(CriteriaForm):
             n_scores = resting_on(self.instance.prompt, data["criteria"]).count()
             if n_scores:
                 message = ngettext(
-                    "%(n)s score rests on the earlier list: ask again or keep?",
-                    "%(n)s scores rest on the earlier list: ask again or keep?",
+                    "%(n)s score is based on the earlier list: ask again or keep?",
+                    "%(n)s scores are based on the earlier list: ask again or keep?",
                     n_scores,
                 )
                 self.add_error("earlier", message % {"n": number(n_scores)})

@@ -27,7 +27,7 @@ COLUMNS = (
     FileColumn("protocol", Holds.TEXT, gettext_lazy("The protocol by which it is asked.")),
     FileColumn("order", Holds.TEXT, gettext_lazy("ab or ba: which answer stood first.")),
     FileColumn("repeat", Holds.INTEGER, gettext_lazy("0, or more where it was asked more than once.")),
-    FileColumn("state", Holds.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty: not finished.")),
+    FileColumn("state", Holds.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty while it is not finished.")),
     FileColumn(
         "winner",
         Holds.TEXT,

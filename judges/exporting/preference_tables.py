@@ -64,7 +64,7 @@ SURENESS = (
     FileColumn("source", Holds.TEXT, gettext_lazy("people or judges.")),
     FileColumn("judges", Holds.TEXTS, gettext_lazy("The judges, if opinions are judges'.")),
     FileColumn("margin", Holds.NUMBER, gettext_lazy("The share for it less the share against it, above 0 and up to 1.")),
-    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("How many votes, or judges, it rests on.")),
+    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("How many votes, or judges, it is based on.")),
     FileColumn("is_contested", Holds.TRUTH, gettext_lazy("Whether anybody chose the other answer.")),
 )
 ORIGIN = (
@@ -87,7 +87,7 @@ PAIR_ORIGIN = (
 CHOSEN_MODEL = FileColumn("chosen_model", Holds.TEXT, gettext_lazy("The model that was chosen."))
 REJECTED_MODEL = FileColumn("rejected_model", Holds.TEXT, gettext_lazy("The model that was rejected."))
 ASKED = FileColumn("prompt", Holds.TEXT, gettext_lazy("What the user says."))
-SYSTEM_PROMPT = FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models were told before."))
+SYSTEM_PROMPT = FileColumn("system_prompt", Holds.TEXT, gettext_lazy("The system prompt that the models were given."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,9 @@ SIDES: Mapping[str, Any] = {
     Outcome.TIE.value: gettext_lazy("equal"),
     Outcome.BOTH_BAD.value: gettext_lazy("both bad"),
 }
-GOLD = FileOption(gettext_lazy("Gold set"), gettext_lazy("For gold labels: the name of their set. Empty: the file's name."))
+GOLD = FileOption(
+    gettext_lazy("Gold set"), gettext_lazy("For gold labels: the name of their set. Leave empty to use the file's name.")
+)
 SLOTS = {"first": gettext_lazy("first shown"), "second": gettext_lazy("second shown"), "tie": gettext_lazy("equal"),
          "both_bad": gettext_lazy("both bad")}  # fmt: skip
 LONGEST_CELL = 120
@@ -81,7 +83,7 @@ class JudgementFiles:
         {
             "judge": FileOption(
                 gettext_lazy("Judge"),
-                gettext_lazy("For judgements: the judge. Empty: as the rows name it, or the file's name."),
+                gettext_lazy("For judgements: the judge. Leave empty to use the name in the rows, or the file's."),
             ),
             "gold": GOLD,
             "order": FileOption(

@@ -48,17 +48,21 @@ class JudgeAudit(Leased):
     )
     is_usable = models.BooleanField(default=True)
     is_measured = models.BooleanField(default=False)
-    reasons = models.JSONField(default=list, help_text=gettext_lazy("Why its verdicts should not count, or what is not known."))
+    reasons = models.JSONField(
+        default=list, help_text=gettext_lazy("Why its verdicts do not count by the rule, or what is not known.")
+    )
     reason_notes = models.JSONField(default=list, help_text=gettext_lazy("Code and parameters of each of the reasons."))
     marked = models.CharField(
         max_length=10, choices=[(each, gettext_lazy(IN_WORDS[each])) for each in MARKED], blank=True, default="",
         help_text=gettext_lazy(
-            "What its figures do with verdicts on answers that seem to speak to a judge; empty: as its kind has it."
+            "What its figures do with verdicts on answers that seem to speak to a judge. Empty for the default of its kind."
         ),
     )  # fmt: skip
     made_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
-    error = models.TextField(blank=True, default="", help_text=gettext_lazy("Why the newest audit failed; empty: it did not."))
+    error = models.TextField(
+        blank=True, default="", help_text=gettext_lazy("Why the newest audit failed. Empty if it did not.")
+    )
 
     objects = JudgeAuditQuerySet.as_manager()
 

@@ -95,7 +95,11 @@ class Game(models.Model):
     )
     reference_given = models.BooleanField(default=False)
     state = models.CharField(
-        max_length=14, choices=State, blank=True, default="", help_text=gettext_lazy("How it ended; empty: not yet.")
+        max_length=14,
+        choices=State,
+        blank=True,
+        default="",
+        help_text=gettext_lazy("How it ended. Empty while it is not finished."),
     )
     winner = models.CharField(
         max_length=8, choices=Winner, blank=True, default="", help_text=gettext_lazy("Of the slots, not of the sides.")

@@ -50,7 +50,7 @@ class GoldItem(models.Model):
     is_counted = models.BooleanField(default=True, help_text=gettext_lazy("Unset: the label counts in no figure."))
     source = models.ForeignKey(
         Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+",
-        help_text=gettext_lazy("The file that brought it; empty: it came otherwise."),
+        help_text=gettext_lazy("The file that brought it. Empty if it came otherwise."),
     )  # fmt: skip
 
     objects = GoldItemQuerySet.as_manager()
@@ -78,7 +78,7 @@ class GoldAnswer(models.Model):
 
     gold_set = models.ForeignKey(GoldSet, on_delete=models.CASCADE, related_name="answers", db_index=False)
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="gold_answers")
-    is_right = models.BooleanField(null=True, blank=True, help_text=gettext_lazy("Empty: the source says nothing of that."))
+    is_right = models.BooleanField(null=True, blank=True, help_text=gettext_lazy("Empty if the source does not say."))
     grade = models.FloatField(null=True, blank=True, help_text=gettext_lazy("In the points of its source."))
     note = models.CharField(
         max_length=200, blank=True, default="", help_text=gettext_lazy("Such as the source's own number of the answer.")
@@ -86,7 +86,7 @@ class GoldAnswer(models.Model):
     is_counted = models.BooleanField(default=True, help_text=gettext_lazy("Unset: the label counts in no figure."))
     source = models.ForeignKey(
         Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+",
-        help_text=gettext_lazy("The file that brought it; empty: it came otherwise."),
+        help_text=gettext_lazy("The file that brought it. Empty if it came otherwise."),
     )  # fmt: skip
 
     objects = GoldAnswerQuerySet.as_manager()
@@ -115,7 +115,7 @@ class Checklist(models.Model):
     )
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
-        help_text=gettext_lazy("Who wrote or edited it last; empty: a model."),
+        help_text=gettext_lazy("Who wrote or edited it last. Empty if a model wrote it."),
     )  # fmt: skip
     call = models.OneToOneField(
         Call, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="checklist",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROWS_A_STATEMENT = 2_000
 BY_CHECKLIST = frozenset(key for key, protocol in PROTOCOLS.items() if "checklist" in protocol.needed)
-MIXED = gettext_noop("mixed checklists: %(n)s of %(n_all)s scores rest on a list that was edited since they were given")
+MIXED = gettext_noop("mixed checklists: %(n)s of %(n_all)s scores are based on a list that was edited since they were given")
 EDITED = "its prompt's checklist was edited: to be asked again"
 
 

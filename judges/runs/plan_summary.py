@@ -40,7 +40,10 @@ def _counted(counts: PlannedCounts) -> list[str]:
             "failed before: a reply came and decided nothing. Ask again? They are left so; --again asks and pays once more",
         ),
         (counts.n_again, "of those to be played failed before, and are paid once more: a reply came and decided nothing"),
-        (counts.n_earlier, "of these rest on a checklist that was edited since: its page in the admin has them asked again"),
+        (
+            counts.n_earlier,
+            "of these are based on a checklist that was edited since: its page in the admin has them asked again",
+        ),
         (counts.n_cached, "were asked before and are read from the stored reply"),
         (counts.n_ruled, "are decided by a rule: identical or empty answers"),
         (counts.n_offline, "are decided by a program"),

@@ -38,7 +38,7 @@ NOTES: Mapping[str, str | Plural] = {
     "alike_resampled": gettext_noop("no interval: all resampled data say the same"),
     "replicates_lost": gettext_noop("undefined on %(n_lost)d of %(n)d replicates"),
     "one_prompt_carries": gettext_noop("no interval: one prompt carries it alone"),
-    "worth_prompts": gettext_noop("rests on what %(n).1f equal prompts would tell"),
+    "worth_prompts": gettext_noop("as informative as %(n).1f prompts of equal weight"),
     "few_prompts": ngettext_lazy(
         "%(n)s prompt only: the interval is likely too narrow", "%(n)s prompts only: the interval is likely too narrow"
     ),
@@ -103,7 +103,7 @@ NOTES: Mapping[str, str | Plural] = {
     ),
     "no_games_with_verdict": gettext_noop("no games with a verdict"),
     "none_in_both_orders": gettext_noop("no battle has a verdict in both orders"),
-    "nobody_rated": gettext_noop("no competitors that both won and lost, so there are no ratings to tell slots from"),
+    "nobody_rated": gettext_noop("no competitors that both won and lost, so there are no ratings to separate slots from"),
     "confounded": gettext_noop("slots and ratings cannot be told apart: show pairs in both orders"),
     "one_slot_chosen": ngettext_lazy(
         "slot %(slot)s was chosen in all %(n)s game: the estimate leans on its prior",

@@ -150,7 +150,7 @@ def test_a_trial_never_costs_more_than_was_told(client, fake, settings):
     endpoint.save()
     address = reverse("admin:judges_judge_try", args=[judge.pk])
     page = client.post(address, {"battle": battles[0].pk, "told": told}, follow=True)
-    assert "it would cost more now than you were told" in page.content.decode()
+    assert "because the estimate has risen since you confirmed it" in page.content.decode()
     assert not Run.objects.exists()
     for said in ({}, {"battle": "x", "told": "1"}, {"battle": 10**9, "told": "1"}):
         assert "choose a battle first" in client.post(address, said, follow=True).content.decode()

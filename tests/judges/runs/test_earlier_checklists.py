@@ -63,10 +63,10 @@ def test_a_game_keeps_what_it_was_asked_with(judged):
 def test_an_edit_asks_what_becomes_of_the_scores(client, curator, judged):
     _, battles, _ = judged
     page = edit(client, battles[0], SECOND).content.decode()
-    assert "2 scores rest on the earlier list: ask again or keep?" in page
+    assert "2 scores are based on the earlier list: ask again or keep?" in page
     assert Checklist.objects.filter(criteria=SECOND).count() == 0
     page = edit(client, battles[0], FIRST).content.decode()  # nothing was changed, so nothing is asked
-    assert "rest on the earlier list" not in page
+    assert "based on the earlier list" not in page
 
 
 def test_scores_that_are_kept_are_told_in_the_plan_and_called_mixed(client, curator, judged):
@@ -76,10 +76,11 @@ def test_scores_that_are_kept_are_told_in_the_plan_and_called_mixed(client, cura
     draft = draw_up(arena, [judge], ids(battles))
     assert (draft.counts.n_known, draft.counts.n_earlier, draft.counts.n_calls) == (4, 2, 0)
     assert any(
-        line.strip().startswith("2 of these rest on a checklist that was edited since") for line in lines_of(draft, [judge])
+        line.strip().startswith("2 of these are based on a checklist that was edited since")
+        for line in lines_of(draft, [judge])
     )
     assert list(mixed_lists([judge], ids(battles))) == [
-        "mixed checklists: 2 of 4 scores rest on a list that was edited since they were given"
+        "mixed checklists: 2 of 4 scores are based on a list that was edited since they were given"
     ]
     edit(client, battles[1], SECOND, earlier="keep")  # all of them are old now: nothing stands beside them
     assert not list(mixed_lists([judge], ids(battles)))
@@ -121,7 +122,7 @@ def test_games_of_a_time_that_kept_no_list_go_by_when_it_was_edited(judged):
 def test_boards_and_the_judges_page_say_mixed(client, curator, judged):
     arena, battles, judge = judged
     edit(client, battles[0], SECOND, earlier="keep")
-    told = "mixed checklists: 2 of 4 scores rest on a list that was edited since they were given"
+    told = "mixed checklists: 2 of 4 scores are based on a list that was edited since they were given"
     assert told in judged_evidence(arena.pk, ledger.sequence()).remarks
     audit_judge(judge, arena)
     assert told.capitalize() in client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()

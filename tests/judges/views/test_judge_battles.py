@@ -95,7 +95,7 @@ def test_the_page_says_how_many_games_its_file_is_without(client, arena, judge):
     Ballot.objects.create(battle_id=battle, voter=make_voter(arena), first_shown="a", propensity=1.0, served_at=timezone.now())
     n_hidden = judge.games.filter(battle__prompt__battles=battle).count()
     assert n_hidden > 1
-    assert f"without {n_hidden} games on pairs that somebody is voting on: back after the vote" in page()
+    assert f"{n_hidden} games are left out while somebody is voting on their pairs" in page()
     file = client.get(reverse("api-games"), {"arena": arena.slug, "judge": judge.pk, "format": "csv"})
     assert int(file["Agon-Hidden"]) == n_hidden
     file.getvalue()
