@@ -6,7 +6,21 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
-ON_PAGES = {"wire": gettext_lazy("API format"), "is proven": gettext_lazy("has answered")}
+ON_PAGES = {
+    "wire": gettext_lazy("API format"),
+    "is proven": gettext_lazy("has answered"),
+    "competitor": gettext_lazy("model"),
+    "competitors": gettext_lazy("models"),
+    "competitor a": gettext_lazy("model a"),
+    "competitor b": gettext_lazy("model b"),
+    "competitor ids": gettext_lazy("model ids"),
+    "leaderboard": gettext_lazy("board"),
+    "leaderboards": gettext_lazy("boards"),
+    "response": gettext_lazy("answer"),
+    "responses": gettext_lazy("answers"),
+    "response a": gettext_lazy("answer a"),
+    "response b": gettext_lazy("answer b"),
+}
 """What readers are shown instead of a name that the code derives."""
 
 
@@ -16,7 +30,7 @@ def translate(config: AppConfig) -> None:
         meta: Any = model._meta
         # A plural that nobody wrote is English: it is looked up like the others.
         plural = meta.verbose_name_plural if "verbose_name_plural" in meta.original_attrs else _plural(str(meta.verbose_name))
-        meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(plural)
+        meta.verbose_name, meta.verbose_name_plural = _shown(meta.verbose_name), _shown(plural)
         for field in (*meta.fields, *meta.many_to_many):
             field.verbose_name = _shown(field.verbose_name)
 
@@ -41,7 +55,6 @@ def _plural(name: str) -> str:
 
 NAMES = (
     _("API format"),
-    _("ID"),
     _("about"),
     _("access token"),
     _("access tokens"),
@@ -53,6 +66,9 @@ NAMES = (
     _("allowance"),
     _("allowances"),
     _("answer"),
+    _("answer a"),
+    _("answer b"),
+    _("answers"),
     _("archive upload"),
     _("archive uploads"),
     _("archived at"),
@@ -85,10 +101,6 @@ NAMES = (
     _("ceiling"),
     _("chance"),
     _("comment"),
-    _("competitor"),
-    _("competitor a"),
-    _("competitor b"),
-    _("competitors"),
     _("content hash"),
     _("content visibility"),
     _("cost"),
@@ -150,6 +162,9 @@ NAMES = (
     _("max concurrency"),
     _("max tokens factor"),
     _("model"),
+    _("model a"),
+    _("model b"),
+    _("models"),
     _("n added"),
     _("n all"),
     _("n attempts"),
@@ -215,10 +230,6 @@ NAMES = (
     _("requests"),
     _("requests per minute"),
     _("reserved"),
-    _("response"),
-    _("response a"),
-    _("response b"),
-    _("responses"),
     _("revoked at"),
     _("row key"),
     _("run"),
@@ -268,4 +279,5 @@ NAMES = (
     _("word"),
     _("worker seen"),
     _("worker seens"),
+    _("ID"),
 )

@@ -19,7 +19,7 @@ class ResponseAdmin(ArchivingAdmin, ReadOnlyAdmin):
     list_filter = ["prompt__arena", "finish"]
     list_select_related = ["competitor", "prompt"]
     search_fields = ["pk__exact", "prompt__key__exact", "competitor__name__exact"]
-    search_help_text = gettext_lazy("Number, key of the prompt or name of the competitor, whole.")
+    search_help_text = gettext_lazy("Number, key of the prompt or name of the model, whole.")
     exclude = ["html", "rendered_by", "cost"]
     readonly_fields = ["ending", "thinking", "shown_cost", "correction"]
 

@@ -63,7 +63,7 @@ class BallotAdmin(ReadOnlyAdmin):
         address = reverse("admin:arena_prompt_change", args=[prompt.pk])
         return format_html("{} ({})", link(address, prompt.key), prompt.get_status_display())
 
-    @admin.display(description=gettext_lazy("competitors"))
+    @admin.display(description=gettext_lazy("models"))
     def to_competitors(self, ballot: Ballot) -> SafeString:
         sides = (ballot.battle.competitor_a, ballot.battle.competitor_b)
         links = [link(reverse("admin:arena_competitor_change", args=[side.pk]), side) for side in sides]

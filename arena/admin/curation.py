@@ -80,7 +80,7 @@ class ArenaAdmin(ArchivingAdmin):
     def n_prompts(self, arena: Any) -> int:
         return int(arena.n_prompts)
 
-    @admin.display(description=gettext_lazy("competitors"), ordering="n_competitors")
+    @admin.display(description=gettext_lazy("models"), ordering="n_competitors")
     def n_competitors(self, arena: Any) -> int:
         return int(arena.n_competitors)
 
@@ -311,7 +311,7 @@ class BattleAdmin(ReadOnlyAdmin):
     list_filter = ["arena"]
     list_select_related = ["arena", "competitor_a", "competitor_b", "prompt", "source"]
     search_fields = ["pk__exact"]
-    search_help_text = gettext_lazy("Number of the battle, name of a competitor or key of the prompt, whole.")
+    search_help_text = gettext_lazy("Number of the battle, name of a model or key of the prompt, whole.")
     fields = [
         "arena", "prompt", "competitor_a", "competitor_b", "response_a", "response_b", "source", "shown_propensity",
         "created_at", "n_votes",

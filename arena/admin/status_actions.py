@@ -87,19 +87,19 @@ COMPETITOR_ACTIONS = [
     moving(
         "status", CompetitorStatus.ACTIVE.value,
         description=gettext_lazy("Activate"),
-        done=ngettext_lazy("%(shown)s competitor activated", "%(shown)s competitors activated", "n"),
+        done=ngettext_lazy("%(shown)s model activated", "%(shown)s models activated", "n"),
         same=_ACTIVATED,
     ),
     moving(
         "status", CompetitorStatus.PROVISIONAL.value,
         description=gettext_lazy("Make provisional"),
-        done=ngettext_lazy("%(shown)s competitor made provisional", "%(shown)s competitors made provisional", "n"),
+        done=ngettext_lazy("%(shown)s model made provisional", "%(shown)s models made provisional", "n"),
         same=ngettext_lazy("%(shown)s was provisional already", "%(shown)s were provisional already", "n"),
     ),
     moving(
         "status", CompetitorStatus.RETIRED.value,
         description=gettext_lazy("Retire"),
-        done=ngettext_lazy("%(shown)s competitor retired", "%(shown)s competitors retired", "n"),
+        done=ngettext_lazy("%(shown)s model retired", "%(shown)s models retired", "n"),
         same=_RETIRED,
     ),
 ]  # fmt: skip

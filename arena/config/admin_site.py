@@ -11,8 +11,8 @@ class AgonAdminSite(AdminSite):
     """Open to curators (`is_staff`), who sign in on the site's own page."""
 
     site_header = "Agon"
-    site_title = gettext_lazy("Agon curation")
-    index_title = gettext_lazy("Curation")
+    site_title = gettext_lazy("Agon admin")
+    index_title = gettext_lazy("Admin")
     enable_nav_sidebar = False  # lists need the width
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:

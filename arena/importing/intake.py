@@ -246,7 +246,7 @@ def start(checked: CheckedFile, *, by: User | None, n_allowed: int = 0) -> Impor
     """The import's row, to be loaded. Raises TooManyCompetitors where more than `n_allowed` new ones need a yes."""
     n_new = n_to_allow(checked.report.counts.get("new_competitors", 0))
     if n_new > n_allowed:
-        text = _("%(n)s new competitors have to be confirmed")
+        text = _("%(n)s new models have to be confirmed")
         raise TooManyCompetitors(text % {"n": n_new})
     arena, _is_new = receiving.arena_for(checked.slug, checked.name)
     return receiving.register(

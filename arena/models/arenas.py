@@ -32,7 +32,7 @@ class Arena(Archivable):
         blank=True, default="", help_text=gettext_lazy("Shown to voters: what makes an answer better here.")
     )
     board_visibility = models.CharField(
-        max_length=10, choices=Visibility, default=Visibility.PUBLIC, help_text=gettext_lazy("Who may read the leaderboards.")
+        max_length=10, choices=Visibility, default=Visibility.PUBLIC, help_text=gettext_lazy("Who may read the boards.")
     )
     content_visibility = models.CharField(
         max_length=10,

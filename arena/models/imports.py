@@ -31,7 +31,7 @@ class Import(Leased):
     class Kind(models.TextChoices):
         BATTLES = "battles", gettext_lazy("battles and votes")
         PROMPTS = "prompts", gettext_lazy("prompts")
-        RESPONSES = "responses", gettext_lazy("responses")
+        RESPONSES = "responses", gettext_lazy("answers")
         JUDGEMENTS = "judgements", gettext_lazy("judgements")
         LABELS = "labels", gettext_lazy("gold labels")
 

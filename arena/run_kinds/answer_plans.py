@@ -160,9 +160,9 @@ def _prompts(arena: Arena, wish: ResponsesRequest) -> list[Prompt]:
 def _checked(wish: ResponsesRequest) -> Sequence[tuple[str, Endpoint]]:
     names = [author[0] for author in wish.authors]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise CannotPlan(_("%(names)s: named twice; a competitor answers by one endpoint") % {"names": ", ".join(twice)})
+        raise CannotPlan(_("%(names)s: named twice; a model answers by one endpoint") % {"names": ", ".join(twice)})
     if long := [name for name in names if not 0 < len(name) <= LONGEST_NAME]:
-        message = _("%(name)r: a competitor's name has 1 to %(most)d characters")
+        message = _("%(name)r: a model's name has 1 to %(most)d characters")
         raise CannotPlan(message % {"name": long[0][:40], "most": LONGEST_NAME})
     return wish.authors
 

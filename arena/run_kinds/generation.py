@@ -111,7 +111,7 @@ class Generation:
     def results(self, run: Run) -> Sequence[Link]:
         return [
             Link(_("Have the answers judged"), f"{reverse('new-run')}?arena={run.arena.slug}"),
-            Link(_("Leaderboard"), reverse("leaderboard", args=[run.arena.slug])),
+            Link(_("Board"), reverse("leaderboard", args=[run.arena.slug])),
         ]
 
 

@@ -31,7 +31,7 @@ VOTES_SHOWN = 200
 
 class BattleFilter(forms.Form):
     competitor = forms.ModelChoiceField(
-        Competitor.objects.none(), label=gettext_lazy("Competitor"), required=False, empty_label=gettext_lazy("All")
+        Competitor.objects.none(), label=gettext_lazy("Model"), required=False, empty_label=gettext_lazy("All")
     )
     category = forms.ChoiceField(label=gettext_lazy("Category"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)

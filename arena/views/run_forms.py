@@ -117,7 +117,7 @@ class AnswersForm(PromptsForm):
         super().__init__(data, arena=arena, initial=initial)
         self.known = list(arena.competitors.servable().values_list("name", flat=True)[:300])
         for place in range(N_AUTHORS):
-            name = forms.CharField(label=_("Competitor"), max_length=LONGEST_NAME, required=False)
+            name = forms.CharField(label=_("Model"), max_length=LONGEST_NAME, required=False)
             name.widget.attrs |= {"list": "known", "autocomplete": "off"}
             self.fields[f"competitor_{place}"] = name
             self.fields[f"endpoint_{place}"] = EndpointField(required=False)
@@ -135,12 +135,12 @@ class AnswersForm(PromptsForm):
         rows = [(cleaned.get(f"competitor_{place}"), cleaned.get(f"endpoint_{place}")) for place in range(N_AUTHORS)]
         for place, (name, endpoint) in enumerate(rows):
             if name and endpoint is None and f"endpoint_{place}" not in self.errors:
-                self.add_error(f"endpoint_{place}", _("Choose an endpoint for this competitor."))
+                self.add_error(f"endpoint_{place}", _("Choose an endpoint for this model."))
             if endpoint is not None and not name and f"competitor_{place}" not in self.errors:
-                self.add_error(f"competitor_{place}", _("Name the competitor for this endpoint."))
+                self.add_error(f"competitor_{place}", _("Name the model for this endpoint."))
         n_named = sum(bool(name) for name, _ in rows)
         if not n_named and not self.errors:
-            self.add_error("competitor_0", _("Name at least one competitor."))
+            self.add_error("competitor_0", _("Name at least one model."))
         if not self.errors and (n_most := n_named * cleaned["prompts"] * cleaned["repeats"]) > MOST_ANSWERS:
             message = _(
                 "That is up to %(n)s answers, and this page plans at most %(most)s at a time: choose fewer, or use %(command)s."

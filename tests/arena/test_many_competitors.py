@@ -14,7 +14,7 @@ MANY = BATTLES + "".join(f"name {n},other {n},tie,q{n},v\n" for n in range(501))
 def test_a_command_asks_for_a_yes(tmp_path):
     file = tmp_path / "many.csv"
     file.write_text(MANY)
-    with pytest.raises(CommandError, match=r"1,00. new competitors .* --allow-competitors 100.") as refusal:
+    with pytest.raises(CommandError, match=r"1,00. new models .* --allow-competitors 100.") as refusal:
         call_command("import_battles", str(file), format="chatbot-arena", arena="many")
     assert refusal.value.returncode == 2
     assert not Arena.objects.exists()
@@ -24,7 +24,7 @@ def test_a_command_asks_for_a_yes(tmp_path):
 
 def test_the_browser_asks_for_a_yes(curator, rung):  # noqa: F811
     page = _upload(curator, MANY)
-    assert "new competitors are intended" in page.content.decode()
+    assert "new models are intended" in page.content.decode()
     _confirm(curator, page)
     assert rung == []
     import re

@@ -18,7 +18,7 @@ def must_be_allowed(n_new: int, most: int) -> None:
     """Raises TooManyCompetitors if so many new ones need a confirmation and only `most` are allowed."""
     if n_to_allow(n_new) > most:
         raise TooManyCompetitors(
-            f"{n_new:,} new competitors are in this file, and nothing was written. Usually that means a wrong column, "
+            f"{n_new:,} new models are in this file, and nothing was written. Usually that means a wrong column, "
             f"and a board of so many takes much memory. If it is intended: --allow-competitors {n_new}"
         )
 
@@ -26,5 +26,5 @@ def must_be_allowed(n_new: int, most: int) -> None:
 def add_allowance(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--allow-competitors", type=int, default=UNASKED_COMPETITORS, metavar="N",
-        help=f"take a file with up to N new competitors (default {UNASKED_COMPETITORS:,})",
+        help=f"take a file with up to N new models (default {UNASKED_COMPETITORS:,})",
     )  # fmt: skip

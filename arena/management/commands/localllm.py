@@ -55,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(f"The endpoint {NAME!r} is {'created' if made else 'up to date'}.")
         else:
             self.stdout.write(
-                f"Endpoint settings: wire openai, base URL {base_url}, model {MODEL}, no key, prices 0, 1 call at once. "
+                f"Endpoint settings: API format openai, base URL {base_url}, model {MODEL}, no key, prices 0, 1 call at once. "
                 f"--register creates this endpoint as {NAME!r}."
             )
         address = urlsplit(base_url).netloc

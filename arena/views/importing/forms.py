@@ -82,10 +82,10 @@ class UploadForm(forms.Form):
         help_text=gettext_lazy("For prompts: the pool they belong to. Leave empty for main."),
     )
     competitor = forms.CharField(
-        label=gettext_lazy("Competitor"),
+        label=gettext_lazy("Model"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("For answers: the competitor they belong to, if the file does not name a model."),
+        help_text=gettext_lazy("For answers: the model they belong to, if the file does not name one."),
     )
     replace = forms.BooleanField(
         label=gettext_lazy("Replace"),

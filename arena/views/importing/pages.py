@@ -242,7 +242,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     except FileNotFoundError:
         return _gone(request, content)
     except TooManyCompetitors:
-        text = _("%(n)s new competitors have to be confirmed: upload the file again and tick the box.")
+        text = _("%(n)s new models have to be confirmed: upload the file again and tick the box.")
         messages.error(request, text % {"n": number(checked.report.n_to_allow)})
         return redirect("imports")
     except ArchivedThing as reason:

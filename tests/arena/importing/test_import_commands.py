@@ -48,7 +48,7 @@ def test_import_battles_makes_the_arena_and_says_what_it_did(battles):
         "curators",
         "accounts",
     )
-    assert "2 rows: 2 battles, 2 votes, 3 competitors, 3 new competitors, 1 prompt, 1 voter." in said
+    assert "2 rows: 2 battles, 2 votes, 3 models, 3 new models, 1 prompt, 1 voter." in said
     assert "Imported: 2 of 2 rows were new." in said
     assert "/arenas/new/" in said
     assert "manage.py publish_leaderboard new" in said
@@ -232,7 +232,7 @@ def test_make_battles_gives_the_same_file_for_the_same_seed(tmp_path):
         _run("make_battles", "--battles", 2000, "--competitors", 7, "--prompts", 30, "--seed", 3, "--out", path)
     assert one.read_bytes() == two.read_bytes()
     said = _run("import_battles", one, "--format", "chatbot-arena", "--arena", "made")
-    assert "2,000 battles, 2,000 votes, 7 competitors, 7 new competitors, 30 prompts, 2 voters" in said
+    assert "2,000 battles, 2,000 votes, 7 models, 7 new models, 30 prompts, 2 voters" in said
 
 
 def test_make_battles_says_what_it_needs(tmp_path):

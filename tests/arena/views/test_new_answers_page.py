@@ -192,8 +192,8 @@ def test_a_confirmation_holds_for_one_curator_and_one_arena(client, curator, are
 @pytest.mark.parametrize(
     ("rows", "change", "said"),
     [
-        ([], {}, "Name at least one competitor"), (["Kestrel"], {"endpoint_0": ""}, "Choose an endpoint for this competitor"),
-        ([""], {}, "Name the competitor for this endpoint"), (["Kestrel"], {"endpoint_0": "99999"}, "Select a valid choice"),
+        ([], {}, "Name at least one model"), (["Kestrel"], {"endpoint_0": ""}, "Choose an endpoint for this model"),
+        ([""], {}, "Name the model for this endpoint"), (["Kestrel"], {"endpoint_0": "99999"}, "Select a valid choice"),
         (["Kestrel", "Kestrel"], {}, "named twice"), (["K" * 201], {}, "at most 200 characters"),
         (["Kestrel"], {"max_tokens": "0"}, "greater than or equal to 1"), (["Kestrel"], {"temperature": "3"}, "equal to 2"),
         (["Kestrel"], {"cap": "much"}, "number"), (["Kestrel"], {"prompts": "10000", "repeats": "3"}, "up to 30,000 answers"),
