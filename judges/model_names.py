@@ -3,9 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 NAMES = (
-    _("decision on a judge"),
-    _("decisions on judges"),
-    _("ID"),
+    _("answer"),
     _("answered"),
     _("archived at"),
     _("archived because"),
@@ -21,7 +19,6 @@ NAMES = (
     _("checklist call"),
     _("checklist calls"),
     _("checklists"),
-    _("competitor"),
     _("constant answers"),
     _("copied from"),
     _("cost"),
@@ -29,6 +26,8 @@ NAMES = (
     _("created at"),
     _("criteria"),
     _("decided at"),
+    _("decision on a judge"),
+    _("decisions on judges"),
     _("earlier ending"),
     _("earlier endings"),
     _("endpoint"),
@@ -87,7 +86,6 @@ NAMES = (
     _("repeat"),
     _("reply"),
     _("request key"),
-    _("response"),
     _("rule"),
     _("run"),
     _("score first"),
@@ -106,4 +104,5 @@ NAMES = (
     _("winner"),
     _("wording"),
     _("written by"),
+    _("ID"),
 )

@@ -39,13 +39,13 @@ NO_LIMIT = 10**6  # new competitors are asked for by the page
 SIDES: Mapping[str, Any] = {
     Outcome.A.value: gettext_lazy("the first is better"),
     Outcome.B.value: gettext_lazy("the second is better"),
-    Outcome.TIE.value: gettext_lazy("equal"),
+    Outcome.TIE.value: gettext_lazy("a tie"),
     Outcome.BOTH_BAD.value: gettext_lazy("both bad"),
 }
 GOLD = FileOption(
     gettext_lazy("Gold set"), gettext_lazy("For gold labels: the name of their set. Leave empty to use the file's name.")
 )
-SLOTS = {"first": gettext_lazy("first shown"), "second": gettext_lazy("second shown"), "tie": gettext_lazy("equal"),
+SLOTS = {"first": gettext_lazy("first shown"), "second": gettext_lazy("second shown"), "tie": gettext_lazy("a tie"),
          "both_bad": gettext_lazy("both bad")}  # fmt: skip
 LONGEST_CELL = 120
 

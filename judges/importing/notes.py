@@ -11,7 +11,7 @@ MOST_LINES, MOST_COLUMNS = 5, 20
 
 _PROMPTS = ngettext_lazy("%(n)s prompt", "%(n)s prompts", "n")
 _ANSWERS = ngettext_lazy("%(n)s answer", "%(n)s answers", "n")
-_COMPETITORS = ngettext_lazy("%(n)s competitor", "%(n)s competitors", "n")
+_COMPETITORS = ngettext_lazy("%(n)s model", "%(n)s models", "n")
 _BATTLES = ngettext_lazy("%(n)s battle", "%(n)s battles", "n")
 
 
@@ -107,7 +107,7 @@ def of_id_for_prompt(place: object, prompt: str) -> FileNote:
 
 
 def of_name_for_answer(place: object, side: str, name: str) -> FileNote:
-    words = gettext_lazy("%(place)s: answer %(side)s is %(name)s, the name of a competitor; its answer is needed.")
+    words = gettext_lazy("%(place)s: answer %(side)s is %(name)s, the name of a model; its answer is needed.")
     return note(words, place=place, side=side, name=repr(name))
 
 

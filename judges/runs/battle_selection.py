@@ -51,7 +51,7 @@ def given_battles(arena: Arena, numbers: Iterable[int], scope: Scope = EVERYTHIN
         _named(set(wanted) - here, _("battle %(numbers)s: not in %(arena)s"), arena=arena.slug),
         _named(here - showable, _("battle %(numbers)s: without two answers to read")),
         _named(showable - in_use, _("battle %(numbers)s: an answer was corrected since, or something of it is archived")),
-        _named(showable - meant, _("battle %(numbers)s: not of the pool and the competitors that were chosen")),
+        _named(showable - meant, _("battle %(numbers)s: not of the pool and the models that were chosen")),
     ]
     if any(problems):
         raise CannotPlan("; ".join(problem for problem in problems if problem))

@@ -136,7 +136,7 @@ class Judging:
                 for judge in judges
             ),
             Link(_("All judges"), reverse("judges", args=[run.arena.slug])),
-            Link(_("Leaderboard"), reverse("leaderboard", args=[run.arena.slug])),
+            Link(_("Board"), reverse("leaderboard", args=[run.arena.slug])),
         ]
 
 

@@ -159,7 +159,7 @@ def _nothing(arena: Arena, wish: JudgingRequest) -> str:
     if wish.plan == "active" and answers_of(arena, wish.scope):
         return _("every pair of answers has been judged, or there is none: choose another plan")
     if wish.scope.is_narrow:
-        template = _("no prompt has two answers of this pool and these competitors: %(why)s")
+        template = _("no prompt has two answers of this pool and these models: %(why)s")
     else:
         template = _("no prompt has two answers that fit: %(why)s")
     import_first = _("import or generate answers first, or choose another plan")

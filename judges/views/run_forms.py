@@ -16,8 +16,8 @@ from judges.runs.scope import Scope, check_competitors
 
 PLANS = [
     ("standing", gettext_lazy("battles that are here")),
-    ("all", gettext_lazy("every pair of competitors, on prompts that both answered")),
-    ("baseline", gettext_lazy("every competitor against one")),
+    ("all", gettext_lazy("every pair of models, on prompts that both answered")),
+    ("baseline", gettext_lazy("every model against one")),
     ("active", gettext_lazy("pairs that nobody has judged, where most is to be learnt")),
     ("tournament", gettext_lazy("a tournament: knock-out on every prompt")),
     ("given", gettext_lazy("given ones, by their numbers")),
@@ -84,7 +84,7 @@ class JudgeRunForm(RunForm):
         PromptPool.objects.none(), label=gettext_lazy("Prompt pool"), required=False, empty_label=gettext_lazy("all of them")
     )
     competitors = forms.ModelMultipleChoiceField(
-        Competitor.objects.none(), label=gettext_lazy("Competitors"), required=False, widget=forms.CheckboxSelectMultiple,
+        Competitor.objects.none(), label=gettext_lazy("Models"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Two or more; none for all of them."),
     )  # fmt: skip
     battles = forms.IntegerField(
@@ -123,7 +123,7 @@ class JudgeRunForm(RunForm):
         cleaned: dict[str, Any] = super().clean() or {}
         plan = cleaned.get("plan")
         if plan == "baseline" and cleaned.get("baseline") is None and "baseline" not in self.errors:
-            self.add_error("baseline", _("Name the competitor that all others meet."))
+            self.add_error("baseline", _("Name the model that all others meet."))
         if plan == "given" and not cleaned.get("numbers") and "numbers" not in self.errors:
             self.add_error("numbers", _("Give the numbers of the battles: a battle's page shows its own."))
         if plan == "tournament" and cleaned.get("orders") == "one":

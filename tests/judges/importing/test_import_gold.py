@@ -71,9 +71,9 @@ def test_what_is_new_is_told_and_a_check_writes_nothing(tmp_path):
     assert not GoldItem.objects.exists()
     assert not Event.objects.exists()
     told = take_in(arena, "plain", path)
-    assert "New: 1 prompt, 2 answers, 2 competitors." in told
+    assert "New: 1 prompt, 2 answers, 2 models." in told
     assert told in checked
-    assert "New: 0 prompts, 0 answers, 0 competitors." in take_in(arena, "plain", path)
+    assert "New: 0 prompts, 0 answers, 0 models." in take_in(arena, "plain", path)
 
 
 def test_ids_in_place_of_texts_are_named_by_line(tmp_path):
@@ -269,11 +269,11 @@ def many(n):
 
 def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
     arena, path = make_arena(), write(tmp_path / "gold.jsonl", *many(501))
-    with pytest.raises(CommandError, match=r"1,002 new competitors .* --allow-competitors 1002") as refusal:
+    with pytest.raises(CommandError, match=r"1,002 new models .* --allow-competitors 1002") as refusal:
         take_in(arena, "plain", path)
     assert refusal.value.returncode == 2
     assert {model.objects.count() for model in (Competitor, Prompt, GoldItem)} == {0}
-    with pytest.raises(CommandError, match="1,002 new competitors"):
+    with pytest.raises(CommandError, match="1,002 new models"):
         take_in(arena, "plain", path, "--allow-competitors", 1001)
     take_in(arena, "plain", path, "--allow-competitors", 1002)
     assert arena.competitors.count() == 1002

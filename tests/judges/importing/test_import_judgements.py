@@ -131,7 +131,7 @@ def test_judgebench_keeps_thinking_beside_the_answers_and_names_empty_ones(tmp_p
 def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
     arena = make_arena()
     path = write(tmp_path / "judged.jsonl", [judged_pair(f"p{n}", "x", "y", f"model {n}") for n in range(501)])
-    with pytest.raises(CommandError, match=r"1,002 new competitors .* --allow-competitors 1002") as refusal:
+    with pytest.raises(CommandError, match=r"1,002 new models .* --allow-competitors 1002") as refusal:
         take_in(path, "judgebench", arena)
     assert refusal.value.returncode == 2
     assert {model.objects.count() for model in (Competitor, GoldItem, Game)} == {0}

@@ -46,7 +46,7 @@ def test_the_command_says_what_it_read_and_what_came_of_it():
     said = out.getvalue()
     assert "gpt-4o: 2 of 2 games were new." in said
     assert "Read by the format pairs, because of the columns prompt, answer_a, answer_b, label." in said
-    assert "New: 1 prompt, 2 answers, 2 competitors." in said
+    assert "New: 1 prompt, 2 answers, 2 models." in said
     assert "1 judgement has a reply that says something else than the label (line 3; such as tie beside A)" in said
     assert "A letter in a reply is read as the place of the answer: A was shown first, B second." in said
 

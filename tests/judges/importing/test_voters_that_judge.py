@@ -41,7 +41,7 @@ def test_nobody_guesses_whether_a_voter_is_a_judge(tmp_path):
 def test_what_judges_said_becomes_games_and_people_keep_their_votes(tmp_path):
     rows = [row(1, "model_a"), row(2, "model_b"), row(3, "tie"), row(4, "tie (bothbad)"), row(5, "model_a", "ann")]
     said = take_in(tmp_path / "b.jsonl", rows, "--voters", "judges")
-    assert "5 rows: 5 battles, 1 vote, 2 competitors, 2 new competitors, 5 prompts, 1 voter, 4 games, 1 judge." in said
+    assert "5 rows: 5 battles, 1 vote, 2 models, 2 new models, 5 prompts, 1 voter, 4 games, 1 judge." in said
     assert "1 voter is a judge (gpt-4-1106-preview): what it says becomes games of a judge, and no votes." in said
     games = {game.battle.prompt.text: (game.judge.name, game.winner) for game in Game.objects.select_related("judge")}
     assert [games[f"Sum {n}?"][1] for n in (1, 2, 3, 4)] == ["first", "second", "tie", "both_bad"]

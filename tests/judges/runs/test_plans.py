@@ -79,7 +79,7 @@ def test_one_competitor_meets_nobody():
 def test_a_narrow_plan_without_answers_says_so():
     arena, competitors = make_two_pools()
     wish = JudgingRequest(plan="all", scope=scope_of(arena, competitors, pool="empty"))
-    with pytest.raises(CannotPlan, match="of this pool and these competitors"):
+    with pytest.raises(CannotPlan, match="of this pool and these models"):
         drafted(arena, [offline_judge("longer")], wish)
 
 

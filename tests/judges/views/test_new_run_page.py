@@ -125,7 +125,7 @@ def test_the_estimate_names_judge_and_plan_and_has_no_line_about_nothing(client,
     assert "Repeats</dt>" not in text
     assert not re.findall(r"<dt>[^<]*</dt>\s*<dd[^>]*>0<", text)
     text, _ = count(client, arena, judges=f"card:{judge.pk}", plan="baseline", baseline=str(baseline.pk), repeats="2")
-    assert f">every competitor against one: {baseline.name}<" in text
+    assert f">every model against one: {baseline.name}<" in text
     assert 'Repeats</dt><dd dir="auto">2<' in text
     text, _ = count(client, arena)
     assert "no game needs one" in text
@@ -145,7 +145,7 @@ def test_everyone_against_one(client, curator):
     assert re.search(r"Battles</dt><dd>4<", text)
     response = post(client, arena, **CHOSEN | {"plan": "baseline"})
     assert response.status_code == 422
-    assert "Name the competitor" in response.text
+    assert "Name the model" in response.text
 
 
 def test_the_second_confirmation_starts_nothing(client, curator, bells):

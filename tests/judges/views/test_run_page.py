@@ -18,7 +18,7 @@ def test_a_run_of_offline_judges_shows_what_was_decided(client):
     run, counts = plan_judging(arena, [offline_judge("longer")], ids(battles))
     assert counts.n_offline == 2 * len(battles)
     page = client.get(reverse("run", args=[run.pk])).text
-    assert f'<dt class="label">Decided</dt><dd>{counts.n_offline}</dd><dd class="sub">without a call</dd>' in page
+    assert f'<dt class="label">Without a call</dt><dd>{counts.n_offline}</dd><dd class="sub">decided</dd>' in page
     assert "Answered" not in page
 
 
@@ -28,7 +28,7 @@ def test_a_run_says_why_a_program_decided_nothing(client):
     run, _ = plan_judging(arena, [offline_judge("contains")], ids(battles))
     page = " ".join(client.get(reverse("run", args=[run.pk])).text.split())
     n = 2 * len(battles)
-    assert f'<dd>0</dd><dd class="sub">without a call; {n} could not be decided' in page
+    assert f'<dd>0</dd><dd class="sub">decided; {n} could not be decided' in page
     assert "everything was decided" not in page
     (reason,) = set(Game.objects.filter(run=run).values_list("reason", flat=True))
     assert f'{reason}</th><td class="n">{n}</td>' in page
