@@ -8,8 +8,8 @@ _ON_CLUSTERS: Texts = {
         "only %(n)g prompts, so results may differ with other prompts",
     ),
     "few_clusters_for_many.prompts": ngettext_lazy(
-        "only %(n)g prompt for %(m)d competitors, so results may differ with other prompts",
-        "only %(n)g prompts for %(m)d competitors, so results may differ with other prompts",
+        "only %(n)g prompt for %(m)d models, so results may differ with other prompts",
+        "only %(n)g prompts for %(m)d models, so results may differ with other prompts",
     ),
     "one_cluster.prompts": gettext_noop("only 1 prompt: of others it says nothing, so there are no intervals and no places"),
     "unknown_clusters.prompts": gettext_noop("prompts unknown: comparisons are taken as independent"),
@@ -26,9 +26,7 @@ _ON_CLUSTERS: Texts = {
         "%(n)g comparison names no prompt: it counts as a prompt of its own",
         "%(n)g comparisons name no prompt: each counts as a prompt of its own",
     ),
-    "more_on_few.prompts": ngettext_lazy(
-        "%(n)d more competitor has few prompts, too", "%(n)d more competitors have few prompts, too"
-    ),
+    "more_on_few.prompts": ngettext_lazy("%(n)d more model has few prompts, too", "%(n)d more models have few prompts, too"),
     "votes": ngettext_lazy("%(n)g vote", "%(n)g votes"),
     "clusters.prompts": ngettext_lazy("%(n)g prompt", "%(n)g prompts"),
     "one_competitor.bridge.prompts": gettext_noop(

@@ -70,7 +70,7 @@ def _steps(arena: Arena, curator: Curator, has_pairs: bool, is_rated: bool) -> l
         Step(_("Bring prompts and answers"), "" if has_pairs else needs, to_import, is_done=has_pairs),
         Step(_("Invite people"), "" if has_votes else _how_to_invite(arena), _invitation(arena, curator), is_done=has_votes),
         Step(
-            _("Add a judge"), "" if has_judges else _("no judge has compared its answers yet"),
+            _("Ask judges"), "" if has_judges else _("no judge has compared its answers yet"),
             f"{reverse('new-run')}?{urlencode({'arena': arena.slug})}", is_done=has_judges,
         ),
         Step(

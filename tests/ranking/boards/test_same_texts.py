@@ -141,7 +141,7 @@ def test_a_conversation_file_makes_a_board_whose_clusters_are_its_texts(tmp_path
         "import_battles", str(write(tmp_path, json.dumps(_conversations()), "2023.json")), "--arena", "talks", stdout=said
     )
     assert "Read by the format chatbot-arena" in said.getvalue()
-    assert "1,000 rows: 1,000 battles, 1,000 votes, 3 competitors" in said.getvalue()
+    assert "1,000 rows: 1,000 battles, 1,000 votes, 3 models" in said.getvalue()
     arena = Arena.objects.get(slug="talks")
     battles = arena.battles.showable()
     assert battles.exclude(response_a=None).exclude(response_b=None).count() == N_ROWS

@@ -37,7 +37,7 @@ def test_thirteen_prompts_are_called_few():
     # Most were met on all 13 alike; a few say something on two or three only: elsewhere they all but always won, or lost.
     assert 10 < np.median(found.df) <= 12
     assert found.notes[0] == "only 13 prompts, so results may differ with other prompts"
-    assert found.notes[-1].endswith("more competitors have few prompts, too")
+    assert found.notes[-1].endswith("more models have few prompts, too")
 
 
 def test_the_clusters_of_124_voters_are_enough_for_59_models():

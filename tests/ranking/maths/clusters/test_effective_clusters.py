@@ -291,7 +291,7 @@ def test_many_that_stand_on_few_are_told_in_three_lines_and_one_more():
     )
     notes = intervals(fit_bradley_terry(c)).notes
     assert len(notes) == 4
-    assert notes[-1] == "3 more competitors have few prompts, too"
+    assert notes[-1] == "3 more models have few prompts, too"
 
 
 def test_uneven_prompts_are_named_as_such():

@@ -37,7 +37,7 @@ def test_prompts_must_outnumber_competitors():
     assert intervals(drawn(43, m=42, n=9000)).kind == "prompt"
     found = intervals(drawn(42, m=42, n=9000))
     assert (found.kind, found.n_clusters) == ("few_prompts", 42)
-    assert found.notes == ("only 42 prompts for 42 competitors, so results may differ with other prompts",)
+    assert found.notes == ("only 42 prompts for 42 models, so results may differ with other prompts",)
 
 
 def test_few_prompts_take_the_larger_variance_of_every_difference():
