@@ -24,7 +24,7 @@ def open_admin(new_context, size):
     page.fill("[name=username]", "cora")
     page.fill("[name=password]", "a long password")
     page.click("main button[type=submit]")
-    expect(page.locator("h1")).to_have_text("Curation")
+    expect(page.locator("h1")).to_have_text("Admin")
     return page, complaints
 
 
@@ -77,4 +77,4 @@ def test_on_a_phone_the_menu_leads_curators_to_runs_and_admin(new_context):
     expect(page.locator("h1")).to_have_text("Runs")
     page.locator(".menu.end summary").click()
     page.locator(".menu.end").get_by_role("link", name="Admin").click()
-    expect(page.locator("h1")).to_have_text("Curation")
+    expect(page.locator("h1")).to_have_text("Admin")

@@ -132,10 +132,10 @@ def test_a_run_is_counted_and_started_without_javascript(new_context):
     page = new_context(java_script_enabled=False).new_page()
     sign_in(page)
     page.goto(reverse("judges", args=[arena.slug]))
-    page.get_by_role("link", name="New run").click()
+    page.get_by_role("link", name="Ask judges").click()
     page.get_by_label("longer").check()
     page.get_by_role("button", name="Estimate").click()
-    page.get_by_role("button", name="Decide them").click()
+    page.get_by_role("button", name="Start it").click()
     assert page.locator("h1").inner_text() == "longer on 1 battle"
     page.goto(reverse("battle", args=["judged", arena.battles.get().pk]))
     assert page.locator("tbody th", has_text="longer").count() == 2

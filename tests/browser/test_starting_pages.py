@@ -71,7 +71,7 @@ def test_what_was_counted_and_what_was_wrong_fit(new_context, axe, size):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.goto(f"{reverse('new-answers')}?arena=asked")
     page.get_by_role("button", name="Estimate").click()
-    page.get_by_text("Name at least one competitor.").wait_for()
+    page.get_by_text("Name at least one model.").wait_for()
     assert axe(page) == []
     assert [text for text in page.complaints if "422" not in text] == []
 
