@@ -39,9 +39,9 @@ def make_priced_endpoint(name, **fields):
 
 
 def choose(page):
-    page.get_by_label("Competitor", exact=True).fill(LONG)
+    page.get_by_label("Model", exact=True).fill(LONG)
     page.get_by_label("Endpoint", exact=True).select_option(index=2)
-    page.get_by_label("Competitor 2").fill("Umber")
+    page.get_by_label("Model 2").fill("Umber")
     page.get_by_label("Endpoint 2").select_option(index=1)
 
 

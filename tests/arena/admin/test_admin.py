@@ -41,7 +41,7 @@ def test_an_account_that_is_no_curator_is_refused(client):
 
 def test_a_curator_needs_no_further_permission(client, curator):
     page = client.get(reverse("admin:index")).content.decode()
-    for words in ("Prompts", "Votes", "Leaderboards", "Imports"):
+    for words in ("Prompts", "Votes", "Boards", "Imports"):
         assert words in page
     assert "Users" not in page
 
