@@ -171,17 +171,26 @@ def _battles(columns: _Columns) -> dict[str, str]:
 
 
 def _responses(columns: _Columns) -> dict[str, str]:
+    model = columns.called("competitor")
+    if model:
+        return _others(columns, _answers_of(columns, model), ("system_prompt",))
     named = {"prompt": _prompt(columns, [])}
     named["prompt_id"] = columns.called("prompt_id", [*named.values()])
-    model = columns.called("competitor", [*named.values()])
-    if model:
-        named["competitor"] = model
-        text = columns.called("text", [*named.values()])
-        named["text"] = text or next(iter(columns.texts([*named.values()])), "")
-        return _others(columns, named, ("system_prompt",))
     named = _others(columns, named, ("system_prompt",))
     free = columns.may_be_answers([*named.values()])
     return named | {f"{ANSWER}{name}": name for name in free[:MOST_ANSWERS]}
+
+
+def _answers_of(columns: _Columns, model: str) -> dict[str, str]:
+    """A model and its answer in each row. The only text beside a prompt's id is the answer, whatever its name."""
+    key = columns.called("prompt_id", [model])
+    prompt = columns.called("prompt", [model, key])
+    text = columns.called("text", [model, key, prompt])
+    prompt = prompt or _prompt(columns, [model, key, text])
+    text = text or next(iter(columns.texts([model, key, prompt])), "")
+    if key and not text:
+        prompt, text = "", prompt
+    return {"prompt": prompt, "prompt_id": key, "competitor": model, "text": text}
 
 
 def _prompts(columns: _Columns) -> dict[str, str]:
