@@ -22,7 +22,7 @@ from arena.importing.files import fields, receiving
 from arena.importing.files.looks import Shape
 from arena.importing.files.problems import ImportProblems, RowProblem, shown, some_names
 from arena.importing.files.reports import ImportReport
-from arena.importing.formats import MAPPED, AnyFormat, formats_of, reading_format, stored_name
+from arena.importing.formats import MAPPED, AnyFormat, NotRecognised, formats_of, reading_format, stored_name
 from arena.importing.formats.column_map import (
     LEAVE_OUT,
     OUTCOMES,
@@ -264,7 +264,14 @@ class ImportCommand(BaseCommand):
 
 
 def _not_imported(filename: str, problems: ImportProblems) -> CommandError:
-    return CommandError(f"{filename} was not imported.\n{problems.of(filename)}", returncode=2)
+    return CommandError(f"{filename} was not imported.\n{with_cure(problems, problems.of(filename))}", returncode=2)
+
+
+def with_cure(reason: Exception, text: object) -> str:
+    """The text on why a file was refused, and how its columns can be named here where no format fits them."""
+    if not isinstance(reason, NotRecognised):
+        return str(text)
+    return f"{text}\nOr say what its columns hold: --map FIELD=COLUMN for each; --help names the fields."
 
 
 def kept_file(options: dict[str, Any]) -> receiving.KeptFile:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -280,7 +280,10 @@ def _checked(file: KeptFile, wish: FileRequest) -> CheckedFile:
             "what, if it has none of the known layouts."
         ) from None
     except ImportProblems as problems:
-        raise WrongRows(problems.of(file.filename), "Line") from None
+        wrong = WrongRows(problems.of(file.filename), "Line")
+        if isinstance(problems, intake.NotRecognised):
+            wrong.detail = ErrorDetail(f"{wrong.detail} Or say in the field mapping which column holds what.")
+        raise wrong from None
 
 
 def _started(checked: CheckedFile, user: Any, n_allowed: int) -> Answer:

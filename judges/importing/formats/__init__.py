@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from arena.importing.files.looks import look_at
 from arena.importing.files.notes import FileNote
-from arena.importing.files.problems import ImportProblems, PlainWords, Problems, some_names
-from arena.importing.formats import any_of_shape, kind_and_format
+from arena.importing.files.problems import PlainWords, Problems, some_names
+from arena.importing.formats import NotRecognised, any_of_shape, kind_and_format
 from arena.importing.formats.format import Format
 from arena.importing.formats.recognition import FileStart, recognised, start_of
 from judges.importing.formats.exported_answers import ExportedAnswers
@@ -64,7 +64,7 @@ class FormatRead(NamedTuple):
 
 
 def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = "", *, filename: str = "") -> FormatRead:
-    """`chosen` where somebody chose, else the one that is recognised. Raises ImportProblems where none is."""
+    """`chosen` where somebody chose, else the one that is recognised. Raises NotRecognised where none is."""
     chosen = EARLIER_NAMES.get(chosen, chosen)
     if chosen in known:
         return FormatRead(chosen)
@@ -79,7 +79,7 @@ def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = 
     if looks.is_empty or looks.broken or looks.binary or not sample.names:
         return FormatRead(any_of_shape(known, looks.shape))  # its reading says what is wrong
     problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(path, known, sample))
-    raise ImportProblems(tuple(problems.first), problems.n_all)
+    raise NotRecognised(tuple(problems.first), problems.n_all)
 
 
 def _unknown(path: Path, known: Mapping[str, type[Format[Any]]], sample: FileStart) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.commands.import_command import AsWritten, add_reading, refuse
+from arena.commands.import_command import AsWritten, add_reading, refuse, with_cure
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.rows import PromptRow
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
         except (ImportProblems, TooManyCompetitors) as reason:
-            raise CommandError(str(reason), returncode=2) from None
+            raise CommandError(with_cure(reason, reason), returncode=2) from None
         for line in left_out:
             self.stdout.write(line)
         self._say(came)

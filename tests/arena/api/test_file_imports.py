@@ -66,6 +66,12 @@ def test_a_part_that_stands_twice_is_refused_by_its_name(garden, settings, name)
     assert Import.objects.count() == 0
 
 
+def test_the_refusal_of_an_unknown_layout_names_the_field_for_its_columns(garden):
+    refused = send(make_program(), "left_bot,right_bot,points\nx,y,1\n", kind="battles")
+    assert refused.status_code == 422
+    assert refused.json()["detail"].endswith("Or say in the field mapping which column holds what.")
+
+
 BROKEN = [
     (b'{"id":"14","prompt":"a\nb"}\n', "Line 1"),
     (gzip.compress(b'{"id":"13","prompt":"x"}\n')[:-6], "packed and damaged"),

@@ -86,6 +86,7 @@ def test_a_file_that_is_not_recognised_is_refused_with_its_columns_and_the_forma
         "b.csv, line 1: the format is not recognised; its columns are left_bot, right_bot, points; "
         "choose one of the formats chatbot-arena"
     )
+    assert said.splitlines()[2] == "Or say what its columns hold: --map FIELD=COLUMN for each; --help names the fields."
     assert not Arena.objects.exists()
 
 
