@@ -12,6 +12,7 @@ from typing import IO, Any
 from arena.bundles.kinds import BundleKind, all_kinds
 from arena.bundles.manifest import MANIFEST, BundleManifest, BundleRefused, MemberEntry, read_manifest
 from arena.importing.files.json_objects import KeyTwiceError, with_keys_once
+from arena.importing.files.looks import GZIP
 
 MOST_UNPACKED = 64 * 1024**3  # of all members together
 MOST_TIMES = 1_000  # what a packed member may grow to; the same row again and again reaches 100
@@ -84,6 +85,8 @@ def open_bundle(source: Path | IO[bytes]) -> OpenBundle:
     try:
         file = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        if _is_packed_by_gzip(source):
+            raise BundleRefused("the file is no zip but packed by gzip, as backups are: `restore` reads those") from error
         raise BundleRefused("the file is no zip, or it was cut off: choose one that `export --all` made") from error
     try:
         manifest = read_manifest(_manifest_of(file))
@@ -92,6 +95,17 @@ def open_bundle(source: Path | IO[bytes]) -> OpenBundle:
         file.close()
         raise
     return OpenBundle(file, manifest)
+
+
+def _is_packed_by_gzip(source: Path | IO[bytes]) -> bool:
+    try:
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                return file.read(len(GZIP)) == GZIP
+        source.seek(0)
+        return source.read(len(GZIP)) == GZIP
+    except OSError:
+        return False
 
 
 def _manifest_of(file: zipfile.ZipFile) -> bytes:

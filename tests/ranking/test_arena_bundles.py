@@ -1,5 +1,6 @@
 """A whole arena leaves as one file and comes in as the same arena; a file from anywhere is checked before it is loaded."""
 
+import gzip
 import json
 import zipfile
 
@@ -271,7 +272,7 @@ def changed(members, tmp_path, name):
         return written(path, members | {"voters.jsonl": b" " * 30_000_000 + b"\n"})
     if name == "a newer format":
         return written(path, members | {"manifest.json": members["manifest.json"].replace(b'"format": 1', b'"format": 2')})
-    path.write_bytes(b"PK\x03\x04 and nothing" if name == "no zip" else b"")
+    path.write_bytes({"no zip": b"PK\x03\x04 and nothing", "a backup": gzip.compress(b"a tar")}.get(name, b""))
     return path
 
 
@@ -288,6 +289,7 @@ def changed(members, tmp_path, name):
         ("a newer format", "format 2, this Agon reads 1"),
         ("no zip", "no zip, or it was cut off"),
         ("nothing", "no zip, or it was cut off"),
+        ("a backup", "packed by gzip, as backups are: `restore` reads those"),
     ],
 )
 def test_a_file_that_was_changed_is_refused(told, tmp_path, name, why):
@@ -295,6 +297,12 @@ def test_a_file_that_was_changed_is_refused(told, tmp_path, name, why):
     with pytest.raises(BundleRefused, match=why):
         import_bundle(changed(told, tmp_path, name), slug="other")
     assert rows() == before
+
+
+def test_the_command_refuses_a_file_as_a_wrong_call(tmp_path):
+    with pytest.raises(CommandError) as caught:
+        call_command("import_archive", str(changed({}, tmp_path, "a backup")))
+    assert caught.value.returncode == 2
 
 
 def test_an_import_that_ends_early_leaves_nothing(file):

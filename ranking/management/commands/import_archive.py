@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 for_curators_alone=curators_only,
             )  # fmt: skip
         except BundleRefused as reason:
-            raise CommandError(f"nothing was imported: {reason}") from reason
+            raise CommandError(f"nothing was imported: {reason}", returncode=2) from reason
         finally:
             progress.end()
         for sentence in [*about_contents(arrived), *([FOR_CURATORS] if curators_only else [])]:
