@@ -54,3 +54,8 @@ def test_labels_of_a_form_name_the_side(tmp_path, chosen, outcome):
     (tmp_path / "file.json").write_text(json.dumps([task]))
     read, problems = rows_of(tmp_path / "file.json", "battles", "label-studio")
     assert ([vote.outcome for row in read for vote in row.votes], problems) == ([outcome], [])
+
+
+def test_the_note_on_the_first_side_names_no_columns_that_the_file_has_not(tmp_path):
+    pairs = formats_of("battles")["pairs"](tmp_path / "file.csv")
+    assert str(pairs.notes()[0]) == "The first model and answer of each row are taken as what was shown first."

@@ -89,7 +89,7 @@ class OwnPairs(Format[BattleRow]):
         return BattleRow(line, "", first, second, _prompt(line, row), (vote,), answers, happened)
 
     def notes(self) -> list[FileNote]:
-        notes = [note(gettext_lazy("answer_a and model_a are taken as what was shown first."))]
+        notes = [note(gettext_lazy("The first model and answer of each row are taken as what was shown first."))]
         first, second = self._columns
         return [*notes, note(_UNNAMED, n=self._n_unnamed, first=first, second=second)] if self._n_unnamed else notes
 
