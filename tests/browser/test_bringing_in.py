@@ -56,9 +56,15 @@ def test_judgements_are_seen_as_they_will_be_stored_come_in_and_are_undone(curat
 
 
 def test_all_columns_of_a_battle_as_it_will_be_stored_are_within_the_screen(curator):
-    texts = {"prompt": "Why is the sky blue? " * 8, "answer_a": "It reflects the sea. " * 8, "answer_b": "Air scatters it. " * 8}
+    texts = {
+        "prompt": "Why is the sky blue? " * 8,
+        "answer_a": "It reflects the sea. " * 8,
+        "answer_b": "Air scatters it. " * 8,
+    }
     curator.set_viewport_size({"width": 1280, "height": 900})
-    checked(curator, as_csv(texts | {"model_a": "careful-model", "model_b": "other-model", "winner": "model_a", "voter": "ann"}))
+    checked(
+        curator, as_csv(texts | {"model_a": "careful-model", "model_b": "other-model", "winner": "model_a", "voter": "ann"})
+    )
     region = curator.get_by_role("region", name="The first rows as they will be stored")
     expect(region).to_be_visible()
     assert region.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
