@@ -133,16 +133,15 @@ def press_everything(context: BrowserContext, forms: list[tuple[str, Form]]) -> 
 
 def looked_at(context: BrowserContext, pages: dict[str, str]) -> list[str]:
     """One page of each shape, drawn: what the browser complains of."""
-    complaints, here, page = [], [], context.new_page()
-    page.on("console", lambda message: here.append(f"{page.url}: {message.text}") if message.type == "error" else None)
-    page.on("pageerror", lambda error: here.append(f"{page.url}: {error}"))
+    complaints, hidden, page = [], set(), context.new_page()
+    page.on("console", lambda message: complaints.append((page.url, message.text)) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append((page.url, str(error))))
     for url in pages.values():
         answer = page.goto(url)
-        if not is_hidden(answer.status, page.content()):
-            complaints += here
-        here.clear()
+        if is_hidden(answer.status, page.content()):
+            hidden.add(page.url)  # that it is not found may be reported while the next page is opened
     page.close()
-    return complaints
+    return [f"{url}: {text}" for url, text in complaints if url not in hidden]
 
 
 @pytest.fixture(scope="module")
