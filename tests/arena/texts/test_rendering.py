@@ -122,8 +122,8 @@ def test_the_command_renders_again_what_other_rules_rendered(monkeypatch):
     call_command("render_texts", stdout=out)
     call_command("render_texts", stdout=out)
     assert out.getvalue().splitlines() == [
-        "prompts: 1 rendered by 99/new rules", "responses: 1 rendered by 99/new rules",
-        "prompts: 0 rendered by 99/new rules", "responses: 0 rendered by 99/new rules",
+        "prompts: 1 rendered by 99/new rules", "answers: 1 rendered by 99/new rules",
+        "prompts: 0 rendered by 99/new rules", "answers: 0 rendered by 99/new rules",
     ]  # fmt: skip
     response.refresh_from_db()
     assert response.rendered_by == "99/new rules"

@@ -33,7 +33,7 @@ def test_the_slot_intercept_has_the_interval_that_a_board_prints(sizes):
     rows = games(sizes)
     found, known = gamma_of(rows), slot_intervals(fit_contextual(rows))
     assert (found.low, found.high, found.se) == (known.low[0], known.high[0], known.se[0])
-    assert ("rests on what" in found.note) == (known.df[0] + 1 < 30)
+    assert ("as informative as" in found.note) == (known.df[0] + 1 < 30)
 
 
 def test_one_prompt_says_nothing_of_a_slot():
