@@ -157,6 +157,8 @@ class Game(models.Model):
             models.Index(fields=["run", "id"], name="game_in_run"),
             models.Index(fields=["judge", "id"], name="game_of_judge"),
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="game_event"),
+            # asked by the database for every game that is deleted
+            models.Index(fields=["copied_from"], condition=Q(copied_from__isnull=False), name="game_copied_from"),
             models.Index(fields=["request_key"], condition=Q(state="ok") & ~Q(request_key=""), name="game_request"),
         ]
 
