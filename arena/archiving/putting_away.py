@@ -72,7 +72,8 @@ def bring_back(rows: Sequence[Archivable], actor: User | None) -> int:
         for row in archived:
             if isinstance(row, Response):
                 _free_place(row, actor)
-        _write(archived, {"archived_at": None, "archived_because": "", "archived_by": None})
+        with_import = {"archived_with": None} if isinstance(archived[0], Prompt | Response) else {}
+        _write(archived, {"archived_at": None, "archived_because": "", "archived_by": None, **with_import})
         _note(archived, actor, "brought back")
         if extra := _room_of(type(archived[0])):
             extra.done(archived, because="", actor=actor)

@@ -22,6 +22,7 @@ from arena.models import (
     Competitor,
     Endpoint,
     Event,
+    FoundRow,
     Import,
     LateAnswers,
     Lot,
@@ -167,7 +168,7 @@ ARENA_KINDS = (
     BundleKind(
         "prompts", Prompt,
         fields=("pool", "key", "turns", "system_prompt", "reference", "category", "language", "is_language_guessed", "tags",
-                "verifier", "status", "content_hash", "created_at", *PUT_AWAY),
+                "verifier", "status", "content_hash", "source", "archived_with", "created_at", *PUT_AWAY),
         left_out=("html", "rendered_by", "text_digest", "archived_by"),
         complete=_of_its_text,
         rules={"content_hash": _prompt_hash, "verifier": _known_verifier},
@@ -177,7 +178,7 @@ ARENA_KINDS = (
         "responses", Response, path="prompt__arena",
         fields=("prompt", "competitor", "repeat", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost",
                 "content_hash", "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks", "created_at",
-                "superseded_by", *PUT_AWAY),
+                "superseded_by", "source", "archived_with", *PUT_AWAY),
         left_out=("html", "rendered_by", "archived_by"),
         rules={"content_hash": _answer_hash},
         shapes={"turns": list[str], "cost": COST},
@@ -212,6 +213,7 @@ ARENA_KINDS = (
                 "set_aside_reason", "source", "voted_at"),
         shapes={"reasons": list[str]},
     ),
+    BundleKind("found-rows", FoundRow, path="source__arena", fields=("source", "prompt", "response", "battle", "vote")),
     BundleKind(
         "events", Event, order="position",
         fields=("kind", "vote", "source", "prompt", "before", "after", "reason", "created_at"),

@@ -238,6 +238,7 @@ IMPORT_KINDS = {"judgements": "judges.importing.kinds.JudgementFiles", "labels":
 # sentences on the boards of an arena that came in as an archive
 BOARDS_OF_ARRIVED = "ranking.boards.snapshots.standing.about_arrived"
 IMPORTS_COUNT = {
+    "prompts": "arena.archiving.imported_rows.count", "responses": "arena.archiving.imported_rows.count",
     "judgements": "judges.importing.undoing.count_judgements", "labels": "judges.importing.undoing.count_labels"
 }  # fmt: skip
 VERDICTS_OF_VOTERS = "judges.importing.loading.voted_games.take"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from arena.evidence.kept_files import forget
 from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
 from arena.models import ArchiveUpload, Arena, Event, Import, Prompt, RemovedArena, Vote
+from arena.models.found_rows import found_by_another
 from arena.models.imports import CAME_ANEW
 from arena.statements.vote_statements import TAKEN_BACK
 
@@ -40,13 +41,26 @@ def restore_votes(votes: models.QuerySet[Vote], actor: User | None) -> int:
 
 
 def set_aside_import(source: Import, reason: str, actor: User | None) -> bool:
-    """Set all its rows aside at once; False if they already were."""
+    """Set all its rows aside at once, prompts and answers by archiving them; False if they already were.
+
+    Rows that another import which counts has, too, stay in use. Raises NotPublished.
+    """
     return _move_import(source, Event.Kind.IMPORT_SET_ASIDE, reason=reason, actor=actor)
 
 
 def restore_import(source: Import, actor: User | None) -> bool:
     """Restore all its rows at once; False if they already count."""
     return _move_import(source, Event.Kind.IMPORT_RESTORED, reason="", actor=actor)
+
+
+def lock_imports(arena_id: int) -> None:
+    """In a transaction: imports of an arena are published, set aside and restored one at a time, as they may share rows."""
+    Arena.objects.select_for_update(no_key=True, of=("self",)).get(pk=arena_id)
+
+
+def n_votes_kept(source: Import) -> int:
+    """Votes of the import that another one which counts has, too: they count on when it is set aside."""
+    return Vote.objects.filter(found_by_another("vote", but=source), is_counted=True, source=source).count()
 
 
 def n_votes_of_others(source: Import) -> int:
@@ -123,6 +137,7 @@ def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User |
     states = [Import.State.PUBLISHED, Import.State.SET_ASIDE]
     before, after = states if kind == Event.Kind.IMPORT_SET_ASIDE else reversed(states)
     with transaction.atomic():
+        lock_imports(source.arena_id)
         if kind == Event.Kind.IMPORT_RESTORED:
             _must_not_count_twice(source)
         moved = Import.objects.filter(pk=source.pk, state=before).update(state=after)

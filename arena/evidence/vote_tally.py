@@ -8,7 +8,7 @@ the same counts, and later reads of the same position do too: what changed after
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import batched, chain
 
 import numpy as np
 import structlog
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
-from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote, Voter
+from arena.models import Competitor, CompetitorStatus, Event, FoundRow, Import, LateAnswers, Prompt, Vote, Voter
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.data.packing import Packing, merged, summed
 
@@ -29,6 +29,7 @@ CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)} | {"": SET_ASID
 NO_PROMPT = NO_VOTER = -1
 CHUNK = 262_144
 FETCHED = 8_192
+FOUND_AT_ONCE = 500
 MASK = 2**31 - 1
 VERSION = 2  # of the file of kept counts
 
@@ -246,8 +247,9 @@ OF_A_PAIR = " AND battle.competitor_a_id = %s AND battle.competitor_b_id = %s"
 
 def _votes(arena_id: int, imports: dict[int, str], pair: tuple[int, int] | None = None) -> Iterator[Ints]:
     """The votes as they stand now, packed, in chunks; those of an import that does not count are set aside or left out."""
-    counting = [source for source, state in imports.items() if state == Import.State.PUBLISHED]
-    sql = VOTES.format(counting=_of_sources(counting), known=_of_sources(imports))
+    counting = _counting(imports)
+    found = _found_by(counting) if _has_found(arena_id) else ""
+    sql = VOTES.format(counting=_of_sources(counting, found), known=_of_sources(imports, found))
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql if pair is None else sql + OF_A_PAIR, [arena_id, *(pair or ())])
         read: list[Ints] = []
@@ -265,9 +267,33 @@ def _votes(arena_id: int, imports: dict[int, str], pair: tuple[int, int] | None 
             cursor.execute("PRAGMA shrink_memory")
 
 
-def _of_sources(sources: Iterable[int]) -> str:
+def _counting(imports: dict[int, str]) -> list[int]:
+    return [source for source, state in imports.items() if state == Import.State.PUBLISHED]
+
+
+def _of_sources(sources: Iterable[int], found: str) -> str:
     listed = ", ".join(str(int(source)) for source in sources)
-    return f"(vote.source_id IS NULL OR vote.source_id IN ({listed}))" if listed else "vote.source_id IS NULL"
+    return f"(vote.source_id IS NULL OR vote.source_id IN ({listed}){found})" if listed else "vote.source_id IS NULL"
+
+
+def _has_found(arena_id: int) -> bool:
+    return FoundRow.objects.filter(source__arena=arena_id, vote__isnull=False).exists()
+
+
+def _found_by(sources: Iterable[int]) -> str:
+    """A vote counts with any of the imports that had it."""
+    listed = ", ".join(str(int(source)) for source in sources)
+    found = f"SELECT vote_id FROM arena_foundrow WHERE source_id IN ({listed}) AND vote_id IS NOT NULL"  # noqa: S608  # our own numbers  # nosec B608
+    return f" OR vote.id IN ({found})" if listed else ""
+
+
+def _found_votes(votes: Iterable[int], imports: dict[int, str]) -> set[int]:
+    """Those of these votes that an import which counts found here."""
+    found = FoundRow.objects.filter(source__in=_counting(imports))
+    return {
+        pk for some in batched(votes, FOUND_AT_ONCE)
+        for pk in found.filter(vote__in=some).values_list("vote_id", flat=True) if pk is not None
+    }  # fmt: skip
 
 
 def _before(arena_id: int, position: int) -> dict[int, str]:
@@ -285,10 +311,11 @@ def _before(arena_id: int, position: int) -> dict[int, str]:
 def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> VoteColumns:
     present = {vote: counted_as for vote, counted_as in before.items() if counted_as != "absent"}
     counting = _import_states(arena_id, position)
+    found = _found_votes(present, counting)
     rows = [
-        (vote, prompt, a, b, CODES[present[vote]] if _counts(source, counting) else SET_ASIDE, voter)
+        (vote, prompt, a, b, CODES[present[vote]] if vote in found or _counts(source, counting) else SET_ASIDE, voter)
         for vote, prompt, a, b, voter, source in _attributes(present)
-        if source is None or source in counting
+        if source is None or source in counting or vote in found
     ]
     return VoteColumns.of(rows)
 
@@ -315,11 +342,12 @@ def _with_events(kept: Evidence, arena_id: int, position: int) -> Evidence:
     )
     imports = _import_states(arena_id, position)
     attributes = {row[0]: row for row in _attributes({vote for vote, *_ in events if vote is not None})}
+    found = _found_votes(attributes, imports)
     changes: list[tuple[int, ...]] = []
     n_set_aside = kept.n_set_aside
     for vote, before, after, kind in events:
         _, prompt, a, b, voter, source = attributes[vote or 0]
-        if not _counts(source, imports):
+        if vote not in found and not _counts(source, imports):
             continue  # set aside with its import, whatever it says
         changes += [(prompt, a, b, CODES[outcome], voter, sign) for outcome, sign in ((before, -1), (after, 1)) if outcome]
         n_set_aside += (not after) - (not before and kind != Event.Kind.VOTE_CAST)

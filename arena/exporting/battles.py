@@ -11,6 +11,7 @@ from arena.exporting.access import Reader
 from arena.exporting.names import battle_namer, competitor_names
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
 from arena.models import Arena, Battle, Import, Vote
+from arena.models.found_rows import state_of_source
 from arena.models.responses import DELIVERED, NO_TEXT
 from arena.texts.csv_cells import figure
 
@@ -124,7 +125,8 @@ def _votes_on(battles: Sequence[Battle]) -> dict[int, dict[str, int]]:
     rows = (
         loaded_votes(battles)
         .order_by()
-        .values_list("battle_id", "outcome", "is_counted", "source__state")
+        .annotate(state=state_of_source("vote"))
+        .values_list("battle_id", "outcome", "is_counted", "state")
         .annotate(n=Count("pk"))
     )
     for battle, outcome, is_counted, state, n in rows:

@@ -1,6 +1,7 @@
 """Votes as rows. Single votes are for accounts; voter, time taken and comment are for curators only."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +19,7 @@ from arena.exporting.battles import (
 from arena.exporting.names import pseudonyms
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
 from arena.models import Arena, Import, Vote
+from arena.models.found_rows import state_of_source
 
 VOTES_AT_ONCE = 2_000
 WITHOUT_REASON = "set aside"
@@ -63,8 +65,8 @@ class VoteTable(ExportTable):
         namer, pseudonym = BattleNames(arena), pseudonyms(arena)
         for battles in walk(lambda: with_names(readable_battles(reader, arena)), AT_ONCE):
             battle_rows = {battle.pk: namer.row(battle) for battle in battles}
-            votes = loaded_votes(battles).select_related("voter", "source").order_by("battle", "pk")
-            votes = votes.only(*_OWN, "voter__kind", "source__state")
+            votes = loaded_votes(battles).select_related("voter").order_by("battle", "pk")
+            votes = votes.only(*_OWN, "voter__kind").annotate(state=state_of_source("vote"))
             for vote in votes.iterator(VOTES_AT_ONCE):
                 yield battle_rows[vote.battle_id] | _vote_row(vote) | {"voter": pseudonym(vote.voter_id)}
 
@@ -75,7 +77,7 @@ _OWN = (
 )  # fmt: skip
 
 
-def _vote_row(vote: Vote) -> Row:
+def _vote_row(vote: Any) -> Row:
     why = why_set_aside(vote)
     return {
         "vote": vote.pk, "winner": vote.outcome, "first_shown": vote.first_shown or None, "strength": vote.strength,
@@ -84,8 +86,8 @@ def _vote_row(vote: Vote) -> Row:
     }  # fmt: skip
 
 
-def why_set_aside(vote: Vote) -> str:
+def why_set_aside(vote: Any) -> str:
     """In English, as the ledger has it: a file reads the same for all. Empty where the vote counts."""
-    if vote.source is not None and vote.source.state == Import.State.SET_ASIDE:
+    if vote.state == Import.State.SET_ASIDE:
         return WITH_ITS_IMPORT
     return "" if vote.is_counted else vote.set_aside_reason or WITHOUT_REASON

@@ -3,6 +3,7 @@ from arena.models.arenas import Arena, ArenaQuerySet, PromptPool, Visibility, Vo
 from arena.models.battles import Ballot, Battle, Lot
 from arena.models.competitors import Competitor, CompetitorStatus
 from arena.models.endpoints import Allowance, Endpoint
+from arena.models.found_rows import FoundRow
 from arena.models.imports import ArchiveUpload, Import
 from arena.models.ledger import Event, LateAnswers, RemovedArena
 from arena.models.operations import AdminLink, WorkerSeen
@@ -36,6 +37,7 @@ __all__ = [
     "Endpoint",
     "Event",
     "FinishState",
+    "FoundRow",
     "IdempotentAnswer",
     "Import",
     "LateAnswers",

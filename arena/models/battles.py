@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.models.arenas import Arena
 from arena.models.competitors import Competitor
+from arena.models.found_rows import of_counting_import
 from arena.models.imports import Import
 from arena.models.prompts import Prompt
 from arena.models.responses import DELIVERED, NO_TEXT, Response
@@ -37,7 +38,7 @@ class BattleQuerySet(models.QuerySet["Battle"]):
 
     def published(self) -> "BattleQuerySet":
         """Not those of an import that is still being loaded, or set aside."""
-        return self.filter(Q(source=None) | Q(source__state=Import.State.PUBLISHED))
+        return self.filter(of_counting_import("battle"))
 
     def whole(self) -> "BattleQuerySet":
         """Not those of an import that is still being loaded; those of one that was set aside can still be read."""

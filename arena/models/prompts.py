@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.models.archiving import Archivable, ArchivableQuerySet
 from arena.models.arenas import Arena, PromptPool
+from arena.models.imports import Import
 
 
 class PromptStatus(models.TextChoices):
@@ -90,6 +91,14 @@ class Prompt(Archivable):
     text_digest = TextDigestField(max_length=32, editable=False, default="", blank=True)
     html = models.TextField(blank=True, default="", editable=False)
     rendered_by = models.CharField(max_length=40, blank=True, default="", editable=False)
+    source = models.ForeignKey(
+        Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="prompts", db_index=False,
+        help_text=gettext_lazy("The file that brought it. Empty if it came otherwise."),
+    )  # fmt: skip
+    archived_with = models.ForeignKey(
+        Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False,
+        help_text=gettext_lazy("The import with which it was set aside, and is restored."),
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PromptQuerySet.as_manager()
@@ -102,6 +111,8 @@ class Prompt(Archivable):
             models.Index(fields=["arena", "language"]),
             models.Index(fields=["arena", "text_digest"], name="prompt_of_one_text"),
             models.Index(fields=["archived_by"], condition=Q(archived_by__isnull=False), name="prompt_archived_by"),
+            models.Index(fields=["source"], condition=Q(source__isnull=False), name="prompt_source"),
+            models.Index(fields=["archived_with"], condition=Q(archived_with__isnull=False), name="prompt_archived_with"),
         ]
 
     def __str__(self) -> str:

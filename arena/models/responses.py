@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.models.archiving import Archivable, ArchivableQuerySet
 from arena.models.competitors import Competitor
+from arena.models.imports import Import
 from arena.models.prompts import Prompt, content_hash
 
 NO_TEXT = content_hash("")
@@ -61,6 +62,14 @@ class Response(Archivable):
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="supersedes", db_index=False,
         help_text=gettext_lazy("The answer that corrected this one."),
     )  # fmt: skip
+    source = models.ForeignKey(
+        Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="responses", db_index=False,
+        help_text=gettext_lazy("The file that brought it. Empty if it came otherwise."),
+    )  # fmt: skip
+    archived_with = models.ForeignKey(
+        Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False,
+        help_text=gettext_lazy("The import with which it was set aside, and is restored."),
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ResponseQuerySet.as_manager()
@@ -84,6 +93,8 @@ class Response(Archivable):
             # asked by the database for every answer that is deleted
             models.Index(fields=["superseded_by"], condition=Q(superseded_by__isnull=False), name="response_superseded_by"),
             models.Index(fields=["archived_by"], condition=Q(archived_by__isnull=False), name="response_archived_by"),
+            models.Index(fields=["source"], condition=Q(source__isnull=False), name="response_source"),
+            models.Index(fields=["archived_with"], condition=Q(archived_with__isnull=False), name="response_archived_with"),
             # those that came by thousands at once, and wait to be rendered
             models.Index(fields=["id"], condition=Q(rendered_by=""), name="response_unrendered"),
         ]

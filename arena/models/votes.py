@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.models.battles import Battle
+from arena.models.found_rows import found_by_another, of_counting_import
 from arena.models.imports import SAMPLE_FORMAT, Import
 from arena.models.voters import Voter
 from arena.outcomes import SHORT_NAMES, Outcome, Side
@@ -11,7 +12,12 @@ from arena.outcomes import SHORT_NAMES, Outcome, Side
 
 class VoteQuerySet(models.QuerySet["Vote"]):
     def counted(self) -> "VoteQuerySet":
-        return self.filter(is_counted=True).filter(Q(source=None) | Q(source__state=Import.State.PUBLISHED))
+        return self.filter(is_counted=True).filter(of_counting_import("vote"))
+
+    def set_aside(self) -> "VoteQuerySet":
+        """By themselves, or with all imports that brought them."""
+        with_import = Q(source__state=Import.State.SET_ASIDE) & ~Q(found_by_another("vote"))
+        return self.filter(Q(is_counted=False) | with_import)
 
     def simulated(self) -> "VoteQuerySet":
         """Those that the sample arena comes with: nobody cast them."""

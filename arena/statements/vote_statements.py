@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from arena.models import Arena, Ballot, Battle, Competitor, Event, Import, Lot, Prompt, RateWindow, Response, Vote, Voter
+from arena.models import Arena, Ballot, Battle, Competitor, Event, Lot, Prompt, RateWindow, Response, Vote, Voter
+from arena.models.found_rows import of_counting_import
 from arena.statements.compiled_query import CompiledInsert, Values, compiled, compiled_update
 
 LOTS_LOOKED_AT = 20  # the first ones may be such as this voter knows
@@ -139,6 +140,6 @@ def answers_to_pair(*, prompt: int, competitor_a: int, competitor_b: int) -> Que
 @compiled
 def battles_of_answers(*, response_a: int, response_b: int) -> QuerySet[Battle]:
     """The battle of these two that is to be served: the first published one, else the one that was made to be served."""
-    is_published = Q(source=None) | Q(source__state=Import.State.PUBLISHED)
+    is_published = of_counting_import("battle")
     battles = Battle.objects.filter(is_published | Q(row_key=None), response_a=response_a, response_b=response_b)
     return battles.order_by(Case(When(is_published, then=0), default=1), "pk")[:1]

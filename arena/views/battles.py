@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from arena import access
 from arena.evidence import voting
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Response, Vote, Voter
+from arena.models.found_rows import state_of_source
 from arena.outcomes import Outcome, Side
 from arena.texts.languages import language_shown
 from arena.texts.rendering import Shown, alike, is_folded, turns_of, visible_controls
@@ -169,8 +170,7 @@ def _filtered(battles: QuerySet[Battle], form: BattleFilter) -> QuerySet[Battle]
     if asked["language"]:
         battles = battles.filter(prompt__language=asked["language"])
     if asked["votes"] == "set_aside":
-        left_out = Q(is_counted=False) | Q(source__state=Import.State.SET_ASIDE)
-        battles = battles.filter(Exists(Vote.objects.filter(left_out, battle=OuterRef("pk"))))
+        battles = battles.filter(Exists(Vote.objects.set_aside().filter(battle=OuterRef("pk"))))
     elif asked["votes"]:
         voted_on = Exists(Vote.objects.filter(battle=OuterRef("pk")))
         battles = battles.filter(voted_on if asked["votes"] == "some" else ~voted_on)
@@ -219,7 +219,8 @@ class VoteCounts:
 
 def tallies(battles: Sequence[Battle]) -> dict[int, VoteCounts]:
     """Of each battle, in one query."""
-    votes = _votes_on(battles).values_list("battle_id", "outcome", "is_counted", "set_aside_reason", "source__state")
+    stated = _votes_on(battles).annotate(state=state_of_source("vote"))
+    votes = stated.values_list("battle_id", "outcome", "is_counted", "set_aside_reason", "state")
     counted: Counter[tuple[int, str]] = Counter()
     reasons: dict[int, Counter[str]] = defaultdict(Counter)
     for battle_id, outcome, is_counted, reason, state in votes:
@@ -276,10 +277,11 @@ def _votes(request: HttpRequest, battle: Battle) -> list[ShownVote] | None:
     """Single votes are never public: without an account one sees only the sums."""
     if not request.user.is_authenticated:
         return None
-    return [_shown_vote(vote, battle) for vote in _votes_on([battle]).select_related("source")[:VOTES_SHOWN]]
+    votes = _votes_on([battle]).annotate(state=state_of_source("vote"))
+    return [_shown_vote(vote, battle) for vote in votes[:VOTES_SHOWN]]
 
 
-def _shown_vote(vote: Vote, battle: Battle) -> ShownVote:
+def _shown_vote(vote: Any, battle: Battle) -> ShownVote:
     labels = dict(voting.Reason.choices)
     return ShownVote(
         voter=voter_identity.number_of(vote.voter_id, board=str(battle.arena_id)),
@@ -289,7 +291,7 @@ def _shown_vote(vote: Vote, battle: Battle) -> ShownVote:
         order={"a": "A · B", "b": "B · A"}.get(vote.first_shown, ""),
         seconds=None if vote.dwell_ms is None else vote.dwell_ms / 1000,
         vote=vote,
-        set_aside=_why_set_aside(vote.is_counted, vote.set_aside_reason, vote.source.state if vote.source else None),
+        set_aside=_why_set_aside(vote.is_counted, vote.set_aside_reason, vote.state),
     )
 
 

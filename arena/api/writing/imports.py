@@ -30,6 +30,7 @@ from arena.api.writing.file_bodies import FileBody, must_be_sent_once, only_file
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.json_bodies import TooLarge
 from arena.api.writing.row_schemas import object_schema
+from arena.archiving.imported_rows import MOVED
 from arena.evidence import curation
 from arena.importing import intake
 from arena.importing.checks.newcomers import TooManyCompetitors
@@ -118,12 +119,16 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
     counts = serializers.SerializerMethodField(help_text="What the file holds: a thing, and how many.")
     notes = serializers.SerializerMethodField(help_text="How it was read.")
+    moved = serializers.SerializerMethodField(
+        help_text="What setting a file of prompts or answers aside, or restoring it, did last: rows, and how many."
+    )
     left_out = serializers.SerializerMethodField(help_text="Rows that did not come in, where that was asked for; and why.")
 
     class Meta:
         model = Import
         fields = [
-            "id", "arena", "kind", "format", "filename", "state", "n_rows", "n_done", "n_added", "counts", "notes", "left_out",
+            "id", "arena", "kind", "format", "filename", "state", "n_rows", "n_done", "n_added", "counts", "notes",
+            "left_out", "moved",
             "error",
             "created_at", "published_at",
         ]  # fmt: skip
@@ -136,6 +141,10 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_counts(self, source: Import) -> dict[str, int]:
         return dict(source.report.get("counts", {}))
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_moved(self, source: Import) -> dict[str, int]:
+        return dict(source.report.get(MOVED, {}))
 
     @extend_schema_field({"type": "array", "items": {"type": "string"}})
     def get_notes(self, source: Import) -> list[str]:
@@ -336,7 +345,10 @@ class ImportSetAside(ImportAct):
         object_schema(REASON_FIELDS),
         ImportSerializer,
         status=200,
-        description="Set a file aside: its votes count no longer, and the boards follow. Scope `evidence:write`.",
+        description=(
+            "Set a file aside: its votes, verdicts and labels count no longer, and the boards follow; its prompts and answers "
+            "are archived, but for those that another file has, too. Scope `evidence:write`."
+        ),
     )
     def post(self, request: Request, pk: int) -> Response:
         reason, user = checked_object(request.data, REASON_FIELDS)["reason"], _user(request)
@@ -345,8 +357,11 @@ class ImportSetAside(ImportAct):
         return self.acted(request, pk, lambda source: curation.set_aside_import(source, reason.strip(), user))
 
 
+RESTORES = "Have what a file brought count again, and its prompts and answers be in use. Scope `evidence:write`."
+
+
 class ImportRestore(ImportAct):
-    @described(None, ImportSerializer, status=200, description="Have the votes of a file count again. Scope `evidence:write`.")
+    @described(None, ImportSerializer, status=200, description=RESTORES)
     def post(self, request: Request, pk: int) -> Response:
         checked_object(request.data, {})
         user = _user(request)

@@ -300,11 +300,13 @@ class _InArena:
     def _find_archived(self, rows: Sequence[BattleRow], problems: Problems) -> None:
         known = self._prompts.look_up([row.prompt for row in rows if row.prompt is not None])
         asked = [known.get(self._prompts.identity(row.prompt)) if row.prompt else None for row in rows]
-        names = {name for row in rows for name in (row.first, row.second)}
-        archived = ArchivedParts(self._arena.pk, prompts={each.pk for each in asked if each}, competitors=names)
+        everybody = {name for row in rows for name in (row.first, row.second)}
+        archived = ArchivedParts(self._arena.pk, prompts={each.pk for each in asked if each}, competitors=everybody)
         for row, prompt in zip(rows, asked, strict=True):
-            key = row.prompt.key if row.prompt else ""
-            if problem := archived.problem(prompt=prompt.pk if prompt else None, key=key, names=(row.first, row.second)):
+            key, names = row.prompt.key if row.prompt else "", (row.first, row.second)
+            brings = bool(row.prompt and row.prompt.turns)
+            pk = prompt.pk if prompt else None
+            if problem := archived.problem(prompt=pk, key=key, names=names, brings_prompt=brings):
                 problems.add_row(row.line, problem)
 
     def _compare_battles(self, rows: Sequence[BattleRow], problems: Problems) -> None:

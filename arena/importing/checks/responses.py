@@ -88,7 +88,8 @@ class ResponsesSeen:
             if problem := self._prompts.contradiction(row):
                 self._problems.add_row(row.line, problem)
             pk = answer.prompt_id if answer else None
-            if problem := archived.problem(prompt=pk, key=row.prompt, names=[row.competitor]):
+            brings = row.brings_prompt
+            if problem := archived.problem(prompt=pk, key=row.prompt, names=[row.competitor], brings_prompt=brings):
                 self._problems.add_row(row.line, problem)
             if answer is None:
                 self._add_unknown(row)

@@ -13,17 +13,20 @@ class ArchivedParts:
 
     def __init__(self, arena_id: int, *, prompts: Iterable[int] = (), competitors: Iterable[str] = ()) -> None:
         here = {"arena": arena_id}
-        asked = Prompt.objects.archived().filter(pk__in=list(prompts), **here)
+        asked = list(Prompt.objects.archived().filter(pk__in=list(prompts), **here))
         named = Competitor.objects.archived().filter(name__in=list(competitors), **here)
-        self._prompts: Mapping[int, str] = dict(asked.values_list("pk", "archived_because"))
+        self._prompts: Mapping[int, str] = {each.pk: each.archived_because for each in asked}
+        self._undone = {each.pk for each in asked if each.archived_with_id is not None}
         self._competitors: Mapping[str, str] = dict(named.values_list("name", "archived_because"))
 
-    def problem(self, *, prompt: int | None, key: str, names: Iterable[str]) -> RowProblem | None:
-        """Of a row that means this prompt and these competitors."""
+    def problem(self, *, prompt: int | None, key: str, names: Iterable[str], brings_prompt: bool = False) -> RowProblem | None:
+        """Of a row that means this prompt and these competitors. What was archived with its import comes back with a file that
+        brings it, too.
+        """
         for name in names:
             if name in self._competitors:
                 return _problem(_("the competitor"), name, self._competitors[name])
-        if prompt is not None and prompt in self._prompts:
+        if prompt is not None and prompt in self._prompts and not (brings_prompt and prompt in self._undone):
             return _problem(_("the prompt's id"), key, self._prompts[prompt])
         return None
 

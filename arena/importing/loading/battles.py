@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from django.db.models import BooleanField, ExpressionWrapper
 from django.utils.translation import gettext as _
 
 from arena.importing.files.problems import RowProblem
@@ -17,6 +18,7 @@ from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import ResponseKey, response_ids
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Arena, Battle, Import, PromptPool, Response, Vote
+from arena.models.found_rows import note_found, of_counting_import
 from arena.outcomes import Outcome, Side
 
 BATTLE_COLUMNS = (
@@ -36,6 +38,7 @@ TAKEN_VOTE_COLUMNS = ("source_id", *VOTE_COLUMNS[3:])
 class KnownVote(NamedTuple):
     pk: int
     source_id: int | None
+    counts: bool = True  # with an import that is not set aside
 
 
 type Voted = dict[tuple[int, int | None], KnownVote]
@@ -89,7 +92,7 @@ class BattleLoader:
         # Rows with one id are one battle: the later one must see what the earlier one made.
         self.takes_any_order = not self.has_own_ids
         self._competitors, self._voters = CompetitorLookup(arena), Voters(arena)
-        self._prompts = PromptLookup(arena.pk, self.pool)
+        self._prompts = PromptLookup(arena.pk, self.pool, self.source)
         self._arena_id, self._source_id = arena.pk, self.source.pk
         self._received = bulk.as_column(self.source.created_at)
         # Rows of a failed import count nowhere, so an import with the same rows takes them over.
@@ -109,7 +112,7 @@ class BattleLoader:
         competitors = self._competitors.ids(dict.fromkeys(name for row in rows for name in (row.first, row.second)))
         voters = self._voters.ids(dict.fromkeys(vote.voter for row in rows for vote in row.votes if vote.voter))
         prompts = self._prompt_ids(rows)
-        responses = _responses(rows, prompts, competitors)
+        responses = _responses(rows, prompts, competitors, self.source)
         battles, votes = [], []
         for row, key, prompt, (of_first, of_second) in zip(rows, keys, prompts, responses, strict=True):
             first, second = competitors[row.first], competitors[row.second]
@@ -134,7 +137,18 @@ class BattleLoader:
         voted = self._votes_on(known.values())
         self._refuse_dead_votes(resolved, battle_ids, voted)
         n_new_votes = self._add_votes(resolved, battle_ids, voted)
+        self._note_found(known.values(), battle_ids, voted, resolved)
         return n_new_votes + len(set(without_votes).difference(known))
+
+    def _note_found(
+        self, known: Collection[KnownBattle], battle_ids: Sequence[int], voted: Voted, resolved: ResolvedRows
+    ) -> None:
+        """Battles and votes that another import brought stay in use with this one."""
+        ours = {None, self._source_id, *self._failed}
+        note_found(self.source, "battle", {each.pk for each in known if each.source_id not in ours})
+        named = {(pk, vote.voter_id) for pk, votes in zip(battle_ids, resolved.votes, strict=True) for vote in votes}
+        here = (voted[each] for each in named if voted[each] is not _OF_THIS_FILE)
+        note_found(self.source, "vote", {each.pk for each in here if each.source_id not in ours})
 
     def _add_all(self, resolved: ResolvedRows) -> int:
         """Nothing of it can be here."""
@@ -208,8 +222,10 @@ class BattleLoader:
         if not battles:
             return {}
         rows = Vote.objects.filter(battle_id__in=[battle.pk for battle in battles]).order_by()
-        columns = ("battle_id", "voter_id", "pk", "source_id")
-        return {(battle, voter): KnownVote(*rest) for battle, voter, *rest in rows.values_list(*columns)}
+        counts = ExpressionWrapper(of_counting_import("vote"), BooleanField())
+        columns = ("battle_id", "voter_id", "pk", "source_id", "counts")
+        read = rows.annotate(counts=counts).values_list(*columns)
+        return {(battle, voter): KnownVote(*rest) for battle, voter, *rest in read}
 
     def _without_set_aside(self, known: dict[bytes, KnownBattle]) -> dict[bytes, KnownBattle]:
         """Rows that are here only in imports that were set aside come in anew, as battles of this import."""
@@ -221,7 +237,7 @@ class BattleLoader:
         for row, votes, battle_id in zip(resolved.rows, resolved.votes, battle_ids, strict=True):
             for sent, vote in zip(row.votes, votes, strict=True):
                 here = voted.get((battle_id, vote.voter_id))
-                if here is not None and here.source_id in self._set_aside.names:
+                if here is not None and here.source_id in self._set_aside.names and not here.counts:
                     raise self._set_aside.refusal(sent.voter, here.source_id)
 
     def _take_over(self, resolved: ResolvedRows, known: dict[bytes, KnownBattle]) -> None:
@@ -266,7 +282,7 @@ def contradiction(row: BattleRow) -> RowProblem:
 
 
 def _responses(
-    rows: Sequence[BattleRow], prompts: Sequence[int | None], competitors: dict[str, int]
+    rows: Sequence[BattleRow], prompts: Sequence[int | None], competitors: dict[str, int], source: Import
 ) -> list[tuple[int | None, int | None]]:
     """Those of the side shown first and of the other, for every row."""
     if all(row.answers is None for row in rows):
@@ -275,7 +291,7 @@ def _responses(
     turns: dict[ResponseKey, tuple[str, ...]] = {}
     for row, keys in zip(rows, answers, strict=True):
         turns |= dict(zip(keys, row.turns, strict=True)) if keys else {}
-    ids = response_ids(turns) if turns else {}
+    ids = response_ids(turns, source) if turns else {}
     return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
 
 

@@ -11,12 +11,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from arena.importing.files.problems import RowProblem
 from arena.importing.loading import bulk
 from arena.models import Battle, Import, Vote
+from arena.models.found_rows import found_by_another
 from arena.models.imports import CAME_ANEW
 
 
@@ -55,13 +57,15 @@ class SetAsideRows:
         ours = {battle.pk: key for key, battle in known.items() if battle.source_id in self.names}
         if not ours:
             return set()
-        others = Vote.objects.filter(battle_id__in=ours).exclude(source__in=self.names).order_by()
+        others = Vote.objects.filter(battle_id__in=ours).order_by()
+        others = others.filter(Q(source=None) | ~Q(source__in=self.names) | found_by_another("vote"))
         return set(ours.values()) - {ours[pk] for pk in others.values_list("battle_id", flat=True)}
 
     def votes_on(self, known: Iterable[KnownBattle]) -> dict[tuple[int, str], int]:
         """Votes that were set aside with their imports: the import, by battle and the voter's name."""
         battles = [battle.pk for battle in known] if self.names else []
-        rows = Vote.objects.filter(battle_id__in=battles, source__in=self.names).order_by() if battles else Vote.objects.none()
+        dead = Vote.objects.filter(~Q(found_by_another("vote")), battle_id__in=battles, source__in=self.names)
+        rows = dead.order_by() if battles else Vote.objects.none()
         return {(pk, voter or ""): source for pk, voter, source in rows.values_list("battle_id", "voter__key", "source_id")}
 
     def refusal(self, voter: str, source_id: int | None) -> RowProblem:

@@ -71,7 +71,7 @@ def _ready(arena_id: int) -> Iterator[Given]:
 def _answers(prompts: Sequence[int]) -> Answers:
     generated = Assignment.objects.filter(prompt__in=prompts, call__state=Call.State.DONE)
     made_here = set(generated.values_list("prompt", "competitor", "repeat"))
-    rows = Response.objects.filter(prompt__in=prompts).order_by()
+    rows = Response.objects.filter(prompt__in=prompts, archived_with=None).order_by()  # not those of an import that was undone
     answers: Answers = {}
     for prompt, competitor, repeat, pk, finish, text in rows.values_list(
         "prompt", "competitor", "repeat", "pk", "finish", "content_hash"

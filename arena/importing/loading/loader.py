@@ -16,6 +16,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import override
 
+from arena.archiving.imported_rows import bring_back
+from arena.evidence.curation import lock_imports
 from arena.evidence.ledger import record_import
 from arena.importing import voters_that_judge
 from arena.importing.chunks import TypedFile, chunks
@@ -208,9 +210,11 @@ def _add_note(source: Import, n_given: int) -> None:
 
 def _publish(source: Import, token: str) -> None:
     with transaction.atomic():
+        lock_imports(source.arena_id)
         changes = {"state": Import.State.PUBLISHED, "published_at": timezone.now(), "report": source.report}
         Import.objects.finish(source.pk, token, **changes)
         source.state = Import.State.PUBLISHED
+        bring_back(source, None, is_strict=False)  # rows of it that another import had, and that went with that one
         if source.kind == Import.Kind.BATTLES:  # the other kinds bring no evidence
             voters_that_judge.take_verdicts(source)
             record_import(Event.Kind.IMPORT_PUBLISHED, source, before=Import.State.LOADING)

@@ -16,6 +16,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow
 from arena.models import Import, Prompt, PromptPool, PromptStatus, text_digest
+from arena.models.found_rows import note_found
 from arena.texts.languages import recognised_language
 from arena.texts.rendering import rendered
 
@@ -26,6 +27,7 @@ MOST_REMEMBERED = 100_000
 class KnownPrompt:
     pk: int
     text: str  # its digest; empty: known by its key alone
+    source_id: int | None = None  # the import that brought it
 
 
 def text_hash(row: PromptRow) -> str:
@@ -36,8 +38,10 @@ def text_hash(row: PromptRow) -> str:
 class PromptLookup:
     """The prompts of one arena, known by their key, or by their text where the file gives no key."""
 
-    def __init__(self, arena_id: int | None, pool: PromptPool | None = None) -> None:
-        self._arena_id, self._pool = arena_id, pool
+    def __init__(self, arena_id: int | None, pool: PromptPool | None = None, source: Import | None = None) -> None:
+        """`source` brings the prompts that are to be made."""
+        self._arena_id, self._pool, self._source = arena_id, pool, source
+        self._found: set[int] = set()  # of other imports, and noted
         self._known: dict[str, KnownPrompt] = {}
         self._older: dict[str, str] = {}
         self._rows: list[KnownPrompt] | None = None
@@ -57,7 +61,7 @@ class PromptLookup:
         if len(sources) != 1 or sources[0].n_added != sources[0].n_rows:
             return []
         here = Prompt.objects.filter(arena_id=self._arena_id, pool__slug=sources[0].options.get("pool", "main"))
-        rows = [KnownPrompt(*row) for row in here.order_by("pk").values_list("pk", "text_digest")]
+        rows = [KnownPrompt(*row) for row in here.order_by("pk").values_list("pk", "text_digest", "source_id")]
         return rows if len(rows) == sources[0].n_rows else []
 
     def identity(self, row: PromptRow) -> str:
@@ -98,7 +102,17 @@ class PromptLookup:
         for identity, row in zip(identities, rows, strict=True):
             if row.turns and not known[identity].text:
                 self._fill(row)
+        self.note_found(known[identity] for identity, row in zip(identities, rows, strict=True) if row.turns)
         return {identity: known[identity].pk for identity in wanted}
+
+    def note_found(self, prompts: Iterable[KnownPrompt]) -> None:
+        """Prompts whose text the import has, too, stay in use with it."""
+        if self._source is None or self._source.pk is None:
+            return
+        ours = {None, self._source.pk}
+        new = {each.pk for each in prompts if each.source_id not in ours} - self._found
+        note_found(self._source, "prompt", new)
+        self._found |= new
 
     def contradiction(self, row: PromptRow) -> RowProblem | None:
         """After `look_up`: a key that stands for another text here."""
@@ -110,25 +124,31 @@ class PromptLookup:
 
     def _look_up_keys(self, here: QuerySet[Prompt], keys: list[str]) -> None:
         if keys:
-            rows = here.filter(key__in=keys).values_list("key", "pk", "text_digest")
-            self._known |= {key: KnownPrompt(pk, text) for key, pk, text in rows}
+            rows = here.filter(key__in=keys).values_list("key", "pk", "text_digest", "source_id")
+            self._known |= {key: KnownPrompt(pk, text, source) for key, pk, text, source in rows}
 
     def _look_up_texts(self, here: QuerySet[Prompt], hashes: list[str]) -> None:
         if hashes:
             # A prompt that was imported by its text, and then corrected by a curator, is still that prompt.
             older = {self._older[each]: each for each in hashes if each in self._older}
             keys = {**older, **{each: each for each in hashes}}
-            corrected = [(keys[key], pk) for key, pk in here.filter(key__in=keys).values_list("key", "pk")]
-            equal = here.filter(text_digest__in=hashes).order_by("-pk").values_list("text_digest", "pk")
-            self._known |= {f"\0{each}": KnownPrompt(pk, each) for each, pk in [*corrected, *equal]}
+            named = here.filter(key__in=keys).values_list("key", "pk", "source_id")
+            corrected = [(keys[key], pk, source) for key, pk, source in named]
+            equal = here.filter(text_digest__in=hashes).order_by("-pk").values_list("text_digest", "pk", "source_id")
+            self._known |= {f"\0{each}": KnownPrompt(pk, each, source) for each, pk, source in [*corrected, *equal]}
 
     def _make(self, rows: dict[str, PromptRow]) -> None:
         """In the order of the file; the first row that names a prompt makes it."""
         new = sorted(rows.items(), key=lambda item: item[1].line)
-        made = Prompt.objects.bulk_create([_prompt(row, self._home()) for _, row in new])
+        prompts = [_prompt(row, self._home()) for _, row in new]
+        for prompt in prompts:
+            prompt.source_id = self._source.pk if self._source else None
+        made = Prompt.objects.bulk_create(prompts)
         self.n_added += len(made)
         pairs = zip(new, made, strict=True)
-        self._known |= {identity: KnownPrompt(prompt.pk, prompt.text_digest) for (identity, _), prompt in pairs}
+        self._known |= {
+            identity: KnownPrompt(prompt.pk, prompt.text_digest, prompt.source_id) for (identity, _), prompt in pairs
+        }
 
     def _home(self) -> PromptPool:
         if self._pool is None:
@@ -153,7 +173,7 @@ class PromptLookup:
             if filed_under(prompt) != before:
                 record_prompt(prompt, before=before)
         self.n_added += 1
-        self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.text_digest)
+        self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.text_digest, prompt.source_id)
 
 
 def _prompt(row: PromptRow, pool: PromptPool) -> Prompt:
@@ -220,7 +240,7 @@ class PromptLoader:
     takes_any_order: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        self._prompts = PromptLookup(self.source.arena_id, self.pool)
+        self._prompts = PromptLookup(self.source.arena_id, self.pool, self.source)
 
     def prepare(self, rows: Sequence[PromptRow]) -> Sequence[PromptRow]:
         return rows

@@ -22,6 +22,7 @@ from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import KnownPrompt, PromptLookup
 from arena.llm.wires.replies import is_blank
 from arena.models import Aside, FinishState, Import, PromptPool, Response, content_hash
+from arena.models.found_rows import note_found
 from arena.texts.error_texts import is_error_text
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
@@ -54,22 +55,26 @@ class StoredAnswers:
         # of those in use; None for a text that was not asked for
         self._texts: dict[tuple[int, int, int], str | None] = {}
         self._standing: dict[tuple[int, int, int], int] = {}
-        self._archived: set[tuple[ResponseKey, int]] = set()
+        self._archived: dict[tuple[ResponseKey, int], int] = {}
+        self._sources: dict[int, int | None] = {}
         self._next: dict[tuple[int, int], int] = {}
         prompts, competitors = {each.prompt_id for each in wanted}, {each.competitor_id for each in wanted}
         rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors)
         rows = rows.order_by(F("archived_at").asc(nulls_first=True), "pk")  # answers in use come before archived ones
-        columns = ("prompt_id", "competitor_id", "text", "repeat", "pk", "archived_at")
-        for *key, repeat, pk, archived_at in rows.values_list(*columns).iterator(chunk_size=500):
+        columns = ("prompt_id", "competitor_id", "text", "repeat", "pk", "archived_at", "source_id", "archived_with_id")
+        for *key, repeat, pk, archived_at, source, archived_with in rows.values_list(*columns).iterator(chunk_size=500):
             answer = ResponseKey(*key)
             if archived_at is None:
                 self._texts[*answer.pair, repeat] = answer.text if answer in wanted else None
                 self._standing[*answer.pair, repeat] = pk
                 self._next[answer.pair] = max(self._next.get(answer.pair, 0), repeat + 1)
+            elif archived_with is not None and (*answer.pair, repeat) in self._standing:
+                continue  # it was undone, and another answer is in use in its place
             elif answer in wanted:
-                self._archived.add((answer, repeat))
+                self._archived.setdefault((answer, repeat), pk)
             if answer in wanted:
                 self.ids.setdefault(answer, pk)
+                self._sources[pk] = source
 
     def next_repeat(self, answer: ResponseKey) -> int:
         return self._next.get(answer.pair, 0)
@@ -98,6 +103,20 @@ class StoredAnswers:
             raise RowProblem("repeat", repeat, str(allowed))
         return True
 
+    def note_found(self, source: Import | None, found: Iterable[tuple[ResponseKey, int | None]]) -> None:
+        """Answers, each with its repeat where that is given, that the import has, too: they stay in use with it."""
+        if source is not None:
+            numbers = {self._number(*each) for each in found}
+            ours = {None, source.pk}
+            note_found(source, "response", {pk for pk in numbers if self._sources.get(pk) not in ours})
+
+    def _number(self, answer: ResponseKey, repeat: int | None) -> int:
+        if repeat is None:
+            return self.ids.get(answer, 0)
+        if (answer, repeat) in self._archived and not self.stands(answer, repeat):
+            return self._archived[answer, repeat]
+        return self._standing.get((*answer.pair, repeat), 0)
+
     def take(self, answer: ResponseKey, repeat: int) -> None:
         self._texts[*answer.pair, repeat] = answer.text
         self._next[answer.pair] = max(self.next_repeat(answer), repeat + 1)
@@ -111,7 +130,9 @@ class _AnswerParts(NamedTuple):
     thinking: str
 
 
-def response_ids(turns_by_answer: Mapping[ResponseKey, tuple[str, ...]]) -> dict[ResponseKey, int]:
+def response_ids(
+    turns_by_answer: Mapping[ResponseKey, tuple[str, ...]], source: Import | None = None
+) -> dict[ResponseKey, int]:
     """The response of every answer, given with its turns; new ones are created, with the model's thinking stored apart.
 
     Older versions left the thinking in the text: such a stored answer is the same response.
@@ -121,7 +142,8 @@ def response_ids(turns_by_answer: Mapping[ResponseKey, tuple[str, ...]]) -> dict
     with transaction.atomic():
         stored = StoredAnswers([*answers, *answers.values()])
         wanted = {answers[each]: part for each, part in parts.items() if each not in stored.ids}
-        ids = _response_ids(wanted, stored)
+        ids = _response_ids(wanted, stored, source)
+        stored.note_found(source, [(each, None) for each in (*answers, *answers.values())])
     return {answer: ids.get(answer) or ids[answers[answer]] for answer in turns_by_answer}
 
 
@@ -130,14 +152,16 @@ def _parts_of(text: str, turns: tuple[str, ...]) -> _AnswerParts:
     return _AnswerParts(row.text, row.turns, row.thinking)
 
 
-def _response_ids(wanted: Mapping[ResponseKey, _AnswerParts], stored: StoredAnswers) -> dict[ResponseKey, int]:
+def _response_ids(
+    wanted: Mapping[ResponseKey, _AnswerParts], stored: StoredAnswers, source: Import | None
+) -> dict[ResponseKey, int]:
     new: dict[ResponseKey, Response] = {}
     for answer, part in wanted.items():
         if answer not in stored.ids:
             repeat = stored.next_repeat(answer)
             new[answer] = _response(answer, repeat, part.turns)
             stored.take(answer, repeat)
-    made = _keep(list(new.values()), [wanted[answer].thinking for answer in new])
+    made = _keep(list(new.values()), [wanted[answer].thinking for answer in new], source)
     return stored.ids | {answer: response.pk for answer, response in zip(new, made, strict=True)}
 
 
@@ -216,7 +240,8 @@ class ResponseLoader:
 
     def __post_init__(self) -> None:
         self._replaces = bool(self.source.options.get("replace"))
-        self._prompts, self._competitors = PromptLookup(self.source.arena_id), CompetitorLookup(self.source.arena)
+        self._prompts = PromptLookup(self.source.arena_id, source=self.source)
+        self._competitors = CompetitorLookup(self.source.arena)
         self._answered = AnsweredPrompts(self._prompts)
 
     def prepare(self, rows: Sequence[ResponseRow]) -> Sequence[ResponseRow]:
@@ -233,11 +258,14 @@ class ResponseLoader:
         answers = [ResponseKey(prompt, competitors[row.competitor], row.text) for row, prompt in pairs]
         stored = StoredAnswers(answers)
         if not self._replaces:
-            new = _new_responses(rows, answers, stored, is_rendered=self.is_rendered)
-            _keep([response for response, _ in new], [thinking for _, thinking in new])
+            new, found = _new_responses(rows, answers, stored, is_rendered=self.is_rendered)
+            stored.note_found(self.source, found)
+            _keep([response for response, _ in new], [thinking for _, thinking in new], self.source)
             return len(new)
-        corrected = _corrections(rows, answers, stored, is_rendered=self.is_rendered)
-        _keep_in_place(corrected, f"corrected by {self.source.filename or 'a program'}", self.source.created_by)
+        corrected, found = _corrections(rows, answers, stored, is_rendered=self.is_rendered)
+        stored.note_found(self.source, found)
+        because = f"corrected by {self.source.filename or 'a program'}"
+        _keep_in_place(corrected, because, self.source.created_by, self.source)
         return len(corrected)
 
     def _must_be_in_use(self, pairs: Sequence[tuple[ResponseRow, int]]) -> None:
@@ -245,7 +273,8 @@ class ResponseLoader:
             self.source.arena_id, prompts={pk for _, pk in pairs}, competitors={row.competitor for row, _ in pairs}
         )
         for row, pk in pairs:
-            if problem := archived.problem(prompt=pk, key=row.prompt, names=[row.competitor]):
+            brings = row.brings_prompt
+            if problem := archived.problem(prompt=pk, key=row.prompt, names=[row.competitor], brings_prompt=brings):
                 raise problem
 
     def _prompt_ids(self, rows: Sequence[ResponseRow]) -> list[int]:
@@ -257,17 +286,23 @@ class ResponseLoader:
                 raise problem
         if new:
             pool, _new = PromptPool.objects.get_or_create(arena=self.source.arena, slug=POOL, defaults={"name": POOL})
-            PromptLookup(self.source.arena_id, pool).ids(new)
+            PromptLookup(self.source.arena_id, pool, self.source).ids(new)
             prompts = self._answered.of(rows)
+        self._prompts.note_found(
+            prompt for row, prompt in zip(rows, prompts, strict=True)
+            if prompt is not None and row.brings_prompt and row.asked and row.asked.turns
+        )  # fmt: skip
         for row, prompt in zip(rows, prompts, strict=True):
             if prompt is None:
                 raise RowProblem(_("the prompt's id"), row.prompt or row.prompt_row, str(NO_SUCH_PROMPT))
         return [prompt.pk for prompt in prompts if prompt is not None]
 
 
-def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:
+def _keep(responses: Sequence[Response], thoughts: Sequence[str], source: Import | None) -> list[Response]:
     """Insert the answers, with the thinking stored apart. Call inside a transaction."""
     made, now = list(responses), bulk.as_column(timezone.now())
+    for response in made:
+        response.source_id = source.pk if source else None
     without = [response for response in made if response.pk is None]
     for response, pk in zip(without, bulk.take_ids(Response, len(without)), strict=True):
         response.pk = pk
@@ -287,7 +322,9 @@ class Correction(NamedTuple):
     corrects: int | None
 
 
-def _keep_in_place(corrections: Sequence[Correction], because: str, actor: User | None) -> list[Response]:
+def _keep_in_place(
+    corrections: Sequence[Correction], because: str, actor: User | None, source: Import | None = None
+) -> list[Response]:
     """In a transaction. Raises RowProblem where a run still asks about an answer that is to be corrected."""
     made = [each.response for each in corrections]
     for response, pk in zip(made, bulk.take_ids(Response, len(made)), strict=True):
@@ -296,7 +333,7 @@ def _keep_in_place(corrections: Sequence[Correction], because: str, actor: User 
         supersede({each.corrects: each.response.pk for each in corrections if each.corrects}, because[:200], actor)
     except NeededByRun as reason:
         raise RowProblem(_("the answers"), _("corrections"), str(reason)) from reason
-    return _keep(made, [each.thinking for each in corrections])
+    return _keep(made, [each.thinking for each in corrections], source)
 
 
 def replaced(old: Response, turns: Sequence[str], because: str, actor: User | None) -> Response:
@@ -318,11 +355,12 @@ def _values(response: Response, now: str) -> tuple[Any, ...]:
 
 def _new_responses(
     rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
-) -> list[tuple[Response, str]]:
-    """Each answer with the thinking before it."""
-    new = []
+) -> tuple[list[tuple[Response, str]], list[tuple[ResponseKey, int | None]]]:
+    """Each new answer with the thinking before it; and those that are here, with the repeat that their rows give."""
+    new, found = [], list[tuple[ResponseKey, int | None]]()
     for row, answer in zip(rows, answers, strict=True):
         if stored.is_here(answer, row.repeat):
+            found.append((answer, row.repeat))
             continue
         repeat = stored.next_repeat(answer) if row.repeat is None else row.repeat
         response = _response(answer, repeat, row.turns, row.finish, is_rendered=is_rendered)
@@ -330,23 +368,24 @@ def _new_responses(
         stored.take(answer, response.repeat)
         stored.ids.setdefault(answer, 0)
         new.append((response, row.thinking))
-    return new
+    return new, found
 
 
 def _corrections(
     rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
-) -> list[Correction]:
-    """For rows that correct answers; a row without a repeat means the first one."""
-    new = []
+) -> tuple[list[Correction], list[tuple[ResponseKey, int | None]]]:
+    """For rows that correct answers, a row without a repeat the first one; and answers that are right already."""
+    new, found = [], list[tuple[ResponseKey, int | None]]()
     for row, answer in zip(rows, answers, strict=True):
         repeat = row.repeat or 0
         if stored.stands(answer, repeat):
+            found.append((answer, repeat))
             continue
         response = _response(answer, repeat, row.turns, row.finish, is_rendered=is_rendered)
         _say_usage(response, row)
         new.append(Correction(response, row.thinking, stored.corrected_by(answer, repeat)))
         stored.take(answer, repeat)
-    return new
+    return new, found
 
 
 def _say_usage(response: Response, row: ResponseRow) -> None:

@@ -17,6 +17,7 @@ from arena.evidence import curation
 from arena.importing.files.notes import figures
 from arena.importing.loading import loader
 from arena.importing.samples import all_samples
+from arena.importing.undone import ARCHIVES, after_moving, before_setting_aside, cannot_be_undone
 from arena.models import Import
 from arena.prerequisites import MissingStep, next_step
 from arena.tasks import load_import
@@ -29,16 +30,22 @@ State = Import.State
 
 
 RESTORED: dict[str, Any] = {
+    Import.Kind.PROMPTS: gettext_lazy("Restored: its prompts are in use again."),
+    Import.Kind.RESPONSES: gettext_lazy("Restored: its answers are in use again."),
     Import.Kind.BATTLES: gettext_lazy("Restored: its votes count again, and the boards follow within seconds."),
     Import.Kind.JUDGEMENTS: gettext_lazy("Restored: its verdicts count again, and the boards follow within seconds."),
     Import.Kind.LABELS: gettext_lazy("Restored: its labels count again, and the figures of judges follow."),
 }
 WAS_SET_ASIDE: dict[str, Any] = {
+    Import.Kind.PROMPTS: gettext_lazy("Set aside: its prompts are archived. Nothing that was said of them changes."),
+    Import.Kind.RESPONSES: gettext_lazy("Set aside: its answers are archived. Nothing that was said of them changes."),
     Import.Kind.BATTLES: gettext_lazy("Set aside: its votes no longer count, and the boards follow within seconds."),
     Import.Kind.JUDGEMENTS: gettext_lazy("Set aside: its verdicts no longer count, and the boards follow within seconds."),
     Import.Kind.LABELS: gettext_lazy("Set aside: its labels no longer count, and the figures of judges follow."),
 }
 COUNTS_NOWHERE: dict[str, Any] = {
+    Import.Kind.PROMPTS: gettext_lazy("its prompts are archived, and nobody is asked about them."),
+    Import.Kind.RESPONSES: gettext_lazy("its answers are archived, and nobody is asked about them."),
     Import.Kind.BATTLES: gettext_lazy("its votes count nowhere."),
     Import.Kind.JUDGEMENTS: gettext_lazy("its verdicts count nowhere."),
     Import.Kind.LABELS: gettext_lazy("its labels count in no figure."),
@@ -129,6 +136,7 @@ def _set_aside(request: HttpRequest, source: Import) -> None:
 
 def _figures(source: Import) -> dict[str, Any]:
     is_moving = source.state in {State.WAITING, State.LOADING}
+    reason_against = cannot_be_undone(source) if source.state == State.PUBLISHED else ""
     return {
         "figures": figures(source.report.get("counts", {})),
         "notes": source.report.get("notes", []),
@@ -136,17 +144,20 @@ def _figures(source: Import) -> dict[str, Any]:
         "is_moving": is_moving,
         "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,
         "brings_votes": source.kind == Import.Kind.BATTLES,
-        "can_be_undone": source.kind in RESTORED,
+        "can_be_undone": not reason_against,
+        "cannot_be_undone": reason_against,
+        "archives": source.kind in ARCHIVES,
         "counts_nowhere": COUNTS_NOWHERE.get(source.kind, ""),
-        "n_of_others": _n_of_others(source),
+        "about_undoing": _about_undoing(source, reason_against),
         "reason": _reason(source) if source.state == State.SET_ASIDE else "",
     }
 
 
-def _n_of_others(source: Import) -> int:
-    """What remains when the import is undone."""
-    can_be_undone = source.kind == Import.Kind.BATTLES and source.state == State.PUBLISHED
-    return curation.n_votes_of_others(source) if can_be_undone else 0
+def _about_undoing(source: Import, reason_against: str) -> list[str]:
+    """What setting it aside would do, or has done."""
+    if source.state == State.SET_ASIDE:
+        return after_moving(source) if source.kind in ARCHIVES else []
+    return before_setting_aside(source) if source.state == State.PUBLISHED and not reason_against else []
 
 
 def _reason(source: Import) -> str:

@@ -10,7 +10,7 @@ from arena import tasks
 from arena.importing.files import receiving, uploads
 from arena.importing.loading.loader import load
 from arena.importing.samples import SAMPLES
-from arena.models import Arena, Battle, Event, Import, Prompt
+from arena.models import Arena, Battle, Event, Import, Prompt, Response
 from tests.arena.importing.import_files import BATTLES, imported, lines, n_rows, registered, write
 from tests.factories import make_arena, make_prompt, make_user, make_vote
 
@@ -227,13 +227,19 @@ def test_a_failed_import_shows_why_and_can_be_tried_again(curator, rung, tmp_pat
     assert rung == [source.pk]
 
 
-def test_prompts_and_answers_have_nothing_to_set_aside(curator, tmp_path):
+def test_prompts_and_answers_are_set_aside_by_archiving_them_and_nothing_is_said_of_votes(curator, tmp_path):
     arena = make_arena()
     make_prompt(arena, key="p1")
     row = {"prompt": "p1", "competitor": "m", "text": "x"}
     source = imported(write(tmp_path, lines(row)), "jsonl", arena, kind="responses")
     page = curator.get(reverse("import", args=[source.pk])).content.decode()
-    assert "set_aside" not in page
+    assert "Set all its answers aside" in page
+    assert "They are archived" in page
+    assert "votes aside" not in page
+    curator.post(reverse("import", args=[source.pk]), {"act": "set_aside", "reason": ""})
+    assert Response.objects.in_use().exists()
+    curator.post(reverse("import", args=[source.pk]), {"act": "set_aside", "reason": "wrong model"})
+    assert not Response.objects.in_use().exists()
 
 
 def test_the_list_costs_the_same_queries_for_many_imports(curator, django_assert_max_num_queries):
