@@ -9,7 +9,19 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from arena.models import Arena, ArenaQuerySet, Ballot, Battle, Prompt, PromptStatus, Response, Visibility, Voter, Voting
+from arena.models import (
+    Arena,
+    ArenaQuerySet,
+    Ballot,
+    Battle,
+    FinishState,
+    Prompt,
+    PromptStatus,
+    Response,
+    Visibility,
+    Voter,
+    Voting,
+)
 
 IN_PLAY_FOR = timedelta(hours=1)  # how long a ballot that nobody answers hides its prompt from others
 
@@ -150,9 +162,14 @@ def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet
 
 def responses_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
     """Answers that this visitor may read with the names of those who gave them: none to hidden prompts."""
+    return ended_responses_for(visitor, arena, voter).delivered()  # type: ignore[attr-defined,no-any-return]
+
+
+def ended_responses_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
+    """The same with those that failed, whose texts are no answers."""
     if not sees_content(visitor, arena):
         return Response.objects.none()
-    answers = Response.objects.delivered().filter(prompt__arena=arena)
+    answers = Response.objects.exclude(finish=FinishState.PENDING).filter(prompt__arena=arena)
     return answers.exclude(prompt__in=hidden_prompts(visitor, arena, voter))
 
 

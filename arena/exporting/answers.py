@@ -1,4 +1,4 @@
-"""Answers as rows: only complete ones. A failed call left an error text or nothing, which is not an answer."""
+"""Answers as rows. A failed call left an error text or nothing: its row says that it failed, and has no text."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,8 @@ from arena import access
 from arena.exporting.access import Reader
 from arena.exporting.names import competitor_names
 from arena.exporting.tables import ARCHIVED, ARCHIVED_AT, Chosen, ExportTable, FileColumn, Holds, Row, counted, dollars, walk
-from arena.models import Arena, Prompt, Response
+from arena.models import Arena, FinishState, Prompt, Response
+from arena.models.responses import NO_TEXT
 
 PROMPTS_AT_ONCE = 100
 ANSWERS_AT_ONCE = 200
@@ -20,7 +21,7 @@ COLUMNS = (
     FileColumn("repeat", Holds.INTEGER, gettext_lazy("0; higher if the model answered more than once.")),
     FileColumn("text", Holds.TEXT, gettext_lazy("The answer; of several turns all of them, a blank line between.")),
     FileColumn("turns", Holds.TEXTS, gettext_lazy("The answers turn by turn, where there are several.")),
-    FileColumn("finish", Holds.TEXT, gettext_lazy("stop, or length where it was cut at the token limit.")),
+    FileColumn("finish", Holds.TEXT, gettext_lazy("stop, length where it was cut at the token limit, or failed.")),
     FileColumn("tokens_in", Holds.INTEGER, gettext_lazy("Tokens of what was asked.")),
     FileColumn("tokens_out", Holds.INTEGER, gettext_lazy("Tokens of the answer.")),
     FileColumn("latency_ms", Holds.INTEGER, gettext_lazy("Milliseconds until it was there.")),
@@ -35,24 +36,24 @@ class AnswerTable(ExportTable):
     key = "answers"
     title = gettext_lazy("Answers")
     description = gettext_lazy(
-        "What the models answered. Failed and empty answers, and those that voters compare now, are left out."
+        "What the models answered. Failed answers have no text; answers that voters compare now are left out."
     )
     columns = COLUMNS
     options = (ARCHIVED,)
     goes_in_as = "import_responses"
 
     def count(self, reader: Reader, arena: Arena) -> int:
-        return counted(_in_use(readable_answers(reader, arena)))
+        return counted(_in_use(_ended(reader, arena)))
 
     def n_withheld(self, reader: Reader, arena: Arena) -> int:
         answers = access.responses_in_play(reader.visitor, arena, reader.voter_in(arena))
-        return _in_use(answers.with_text()).count()  # type: ignore[attr-defined]
+        return _in_use(answers).count()
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         names, licences = competitor_names(arena), dict(arena.competitors.values_list("pk", "licence"))
         for prompts in walk(lambda: Prompt.objects.filter(arena=arena).only("key"), PROMPTS_AT_ONCE):
             keys = {prompt.pk: prompt.key for prompt in prompts}
-            answers = readable_answers(reader, arena).filter(prompt__in=keys).defer("html")
+            answers = _ended(reader, arena).filter(prompt__in=keys).defer("html")
             if chosen["archived"] != "all":
                 answers = _in_use(answers)
             answers = answers.order_by("prompt", "competitor", "repeat", "pk")
@@ -64,9 +65,13 @@ class AnswerTable(ExportTable):
 
 def readable_answers(reader: Reader, arena: Arena) -> "QuerySet[Response]":
     """Each with `since`: when it, its prompt or its model was archived; null for one in use."""
-    answers = access.responses_for(reader.visitor, arena, reader.voter_in(arena)).with_text()  # type: ignore[attr-defined]
+    return _ended(reader, arena).delivered().with_text()  # type: ignore[attr-defined,no-any-return]
+
+
+def _ended(reader: Reader, arena: Arena) -> "QuerySet[Response]":
+    """Those that failed or are empty, too: a battle may be on them."""
     since = Coalesce(F("archived_at"), F("prompt__archived_at"), F("competitor__archived_at"))
-    return answers.annotate(since=since)  # type: ignore[no-any-return]
+    return access.ended_responses_for(reader.visitor, arena, reader.voter_in(arena)).annotate(since=since)
 
 
 def _in_use(answers: "QuerySet[Response]") -> "QuerySet[Response]":
@@ -74,9 +79,12 @@ def _in_use(answers: "QuerySet[Response]") -> "QuerySet[Response]":
 
 
 def answer_row(answer: Response, prompt: str, competitor: str, licence: str) -> Row:
+    has_failed = answer.finish == FinishState.FAILED or answer.content_hash == NO_TEXT
     return {
-        "prompt": prompt, "competitor": competitor, "repeat": answer.repeat, "text": answer.text, "turns": answer.turns,
-        "finish": answer.finish, "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out,
+        "prompt": prompt, "competitor": competitor, "repeat": answer.repeat,
+        "text": "" if has_failed else answer.text, "turns": [] if has_failed else answer.turns,
+        "finish": FinishState.FAILED.value if has_failed else answer.finish,
+        "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out,
         "latency_ms": answer.latency_ms, "cost": dollars(answer.cost), "licence": licence or None,
         "archived_at": vars(answer)["since"], "superseded": answer.superseded_by_id is not None,
     }  # fmt: skip

@@ -12,7 +12,6 @@ from arena.exporting.names import battle_namer, competitor_names
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
 from arena.models import Arena, Battle, Import, Vote
 from arena.models.found_rows import state_of_source
-from arena.models.responses import DELIVERED, NO_TEXT
 from arena.texts.csv_cells import figure
 
 AT_ONCE = 1_000
@@ -26,10 +25,10 @@ BATTLE_COLUMNS = (
     FileColumn("model_a", Holds.TEXT, gettext_lazy("The model that gave answer a.")),
     FileColumn("model_b", Holds.TEXT, gettext_lazy("The model that gave answer b.")),
     FileColumn(
-        "repeat_a", Holds.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")
+        "repeat_a", Holds.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where either is not here.")
     ),
     FileColumn(
-        "repeat_b", Holds.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")
+        "repeat_b", Holds.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where either is not here.")
     ),
 )
 COUNTING_COLUMNS = (
@@ -53,7 +52,7 @@ COLUMNS = (
     FileColumn("created_at", Holds.TIME, gettext_lazy("When it was made, or had happened.")),
 )
 READ = ("pk", "competitor_a_id", "competitor_b_id", "propensity", "created_at")
-OF_ANSWER = ("repeat", "finish", "content_hash", "archived_at")
+OF_ANSWER = ("repeat", "archived_at")
 
 
 class BattleTable(ExportTable):
@@ -101,16 +100,12 @@ class BattleNames:
     def row(self, battle: Battle) -> Row:
         """Of one out of `with_names`."""
         values = vars(battle)
-        are_whole = all(
-            values[f"finish_{side}"] in DELIVERED
-            and values[f"content_hash_{side}"] != NO_TEXT
-            and values[f"archived_at_{side}"] is None  # another text may stand in its place
-            for side in ("a", "b")
-        )
+        # where one was corrected or archived, another text may stand in its place
+        are_in_use = values["archived_at_a"] is None and values["archived_at_b"] is None
         return {
             "battle": self.name_of(battle.pk), "prompt_id": values["prompt_key"],
             "model_a": self._names[battle.competitor_a_id], "model_b": self._names[battle.competitor_b_id],
-            "repeat_a": values["repeat_a"] if are_whole else None, "repeat_b": values["repeat_b"] if are_whole else None,
+            "repeat_a": values["repeat_a"] if are_in_use else None, "repeat_b": values["repeat_b"] if are_in_use else None,
         }  # fmt: skip
 
 

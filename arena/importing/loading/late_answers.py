@@ -1,8 +1,11 @@
 """Battles that came without answers get those of the arena, if they are unambiguous.
 
 A prompt has a text and one answer of each of the two models, out of a file: then people voted on these two. Answers that were
-generated here are none that anybody voted on elsewhere. Each transaction is one event in the ledger, and each battle that may
-have counted before remembers it: boards that look at answers are made again as they were (`arena.models.LateAnswers`).
+generated here are none that anybody voted on elsewhere. Battles of Agon's own exports name their answers: one that is not here
+was corrected, archived or left out, and no other is put in its place.
+
+Each transaction is one event in the ledger, and each battle that may have counted before remembers it: boards that look at
+answers are made again as they were (`arena.models.LateAnswers`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,10 +13,11 @@ from itertools import batched
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import ngettext
 
 from arena.evidence.ledger import record_answers
+from arena.importing.formats.battles.own_battles import OwnBattles
 from arena.models import Assignment, Battle, Call, FinishState, Import, LateAnswers, Prompt, Response
 from arena.models.responses import NO_TEXT
 from arena.wording import number
@@ -58,9 +62,12 @@ def _ready(arena_id: int) -> Iterator[Given]:
     bare = Battle.objects.filter(prompt=OuterRef("pk"), response_a=None, response_b=None).exclude(row_key=None)
     answered = Response.objects.filter(prompt=OuterRef("pk"))
     prompts = Prompt.objects.filter(Exists(answered), Exists(bare), arena=arena_id).exclude(content_hash="")
+    is_exported = Q(format=OwnBattles.name) | Q(format__startswith=f"{OwnBattles.name}-")
+    exported = list(Import.objects.filter(is_exported, arena=arena_id).values_list("pk", flat=True))
     for chunk in batched(list(prompts.order_by("pk").values_list("pk", flat=True)), PROMPTS_AT_A_TIME):
         answers = _answers(chunk)
         battles = Battle.objects.filter(prompt__in=chunk, response_a=None, response_b=None).exclude(row_key=None)
+        battles = battles.exclude(source__in=exported)
         rows = battles.order_by("pk").values_list("pk", "prompt", "competitor_a", "competitor_b", "source")
         for pk, prompt, a, b, source in list(rows):
             of_a, of_b = answers.get((prompt or 0, a)), answers.get((prompt or 0, b))

@@ -113,11 +113,13 @@ def test_drafts_are_for_curators(arena, annotator):
     assert [row["id"] for row in taken("prompts", arena)] == ["q1", "q2"]
 
 
-def test_failed_and_empty_answers_never_leave(arena):
+def test_texts_of_failed_answers_never_leave(arena):
     assert "ERROR" not in str([taken(key, arena) for key in tables()])
     Response.objects.filter(prompt__key="q1", repeat=0).update(finish="failed", text="rate limited")
     assert "rate limited" not in str([taken(key, arena) for key in tables()])
-    assert {row["repeat_a"] for row in taken("battles", arena) if row["prompt_id"] == "q1"} == {None}
+    failed = [row for row in taken("answers", arena) if row["finish"] == "failed"]
+    assert len(failed) == 4
+    assert {(row["text"], str(row["turns"])) for row in failed} == {("", "[]")}
 
 
 def test_a_voter_is_one_and_the_same_in_an_arena_and_another_one_elsewhere():

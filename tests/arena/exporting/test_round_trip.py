@@ -6,13 +6,13 @@ from django.db import transaction
 from arena.archiving.putting_away import archive
 from arena.exporting.forms import FORMS
 from arena.importing.loading.responses import replaced
-from arena.models import Competitor, Prompt, Response
+from arena.models import Battle, Competitor, FinishState, Prompt, Response
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import Leaderboard
-from tests.arena.exporting.taking_out import KINDS, by_content, file_of, furnished, moved, taken
+from tests.arena.exporting.taking_out import KINDS, THEN, by_content, file_of, furnished, moved, taken
 from tests.arena.importing.import_files import imported
-from tests.factories import make_arena, make_competitor, make_prompt, make_response
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +65,43 @@ def test_a_battle_on_a_corrected_text_names_no_answer_that_stands_in_its_place()
         if "b-model" in {row["model_a"], row["model_b"]}
     }  # fmt: skip
     assert sides == {None}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("tables", [("prompts", "answers", "battles", "votes"), ("prompts", "battles", "votes", "answers")])
+@pytest.mark.parametrize("gone", ["failed", "empty", "corrected", "archived"])
+def test_no_battle_comes_in_with_a_text_that_was_not_compared(gone, tables, form, tmp_path):
+    arena = furnished()
+    prompt, model = Prompt.objects.get(arena=arena, key="q1"), Competitor.objects.get(arena=arena, name="b-model")
+    compared = make_response(prompt, model, "" if gone == "empty" else "Error.", repeat=1)
+    battle = make_battle(model, Competitor.objects.get(arena=arena, name="ä Modell"), prompt)
+    side, other_side = ("a", "b") if battle.competitor_a_id == model.pk else ("b", "a")
+    other = Response.objects.get(prompt=prompt, competitor__name="ä Modell")
+    Battle.objects.filter(pk=battle.pk).update(
+        **{f"response_{side}": compared, f"response_{other_side}": other}, created_at=THEN
+    )
+    make_vote(battle, "a")
+    if gone == "failed":
+        Response.objects.filter(pk=compared.pk).update(finish=FinishState.FAILED)
+    elif gone == "corrected":
+        with transaction.atomic():
+            replaced(compared, ["Right."], "a typo", None)
+    elif gone == "archived":
+        archive([compared], "unreadable", None)
+    moved_to = make_arena()
+    for table in tables:
+        kind, name = KINDS[table]
+        name = "csv" if form == "csv" and name == "jsonl" else name
+        source = imported(file_of(table, arena, form, tmp_path), name, moved_to, kind=kind)
+        assert source.state == "published", source.error
+    pairs = Battle.objects.filter(prompt__arena=moved_to).exclude(response_a=None)
+    shown = sorted(sorted((pair.response_a.text, pair.response_b.text)) for pair in pairs)
+    before = Battle.objects.filter(prompt__arena=arena).exclude(response_a=None)
+    true = sorted(sorted((pair.response_a.text, pair.response_b.text)) for pair in before)
+    true = [pair if "Error." not in pair else sorted({*pair, ""} - {"Error."}) for pair in true]
+    assert all(pair in true for pair in shown)
+    if tables[1] == "answers":
+        assert len(shown) == len(true) - (gone in {"corrected", "archived"})
 
 
 def published(arena):
