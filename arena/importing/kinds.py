@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from arena.importing.files.notes import FileNote
 from arena.importing.files.reports import ImportReport
 from arena.importing.formats.format import Format
+from arena.importing.loading.room_steps import Steps
 from arena.models import Arena, Import
 
 
@@ -39,7 +40,6 @@ class FileToRead:
 class FileTaken:
     """The result of importing a file."""
 
-    n_added: int
     notes: list[FileNote] = field(default_factory=list)  # what the check could not know
 
 
@@ -69,8 +69,8 @@ class FileKind(Protocol):
     def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
         """Writes nothing. Raises ImportProblems."""
 
-    def load(self, source: Import, file: FileToRead) -> FileTaken:
-        """In a transaction. Raises ImportProblems."""
+    def load(self, source: Import, file: FileToRead, steps: Steps) -> FileTaken:
+        """Step by step; once more adds nothing. Raises ImportProblems."""
 
     def cells(self, row: Any) -> dict[str, str]:
         """A typed row as it is stored, for the preview: by column, in the reader's language."""

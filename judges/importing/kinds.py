@@ -1,6 +1,7 @@
 """Judgements and gold labels as kinds of files that the import page takes: see `arena.importing.kinds`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats import format_of
 from arena.importing.kinds import FileOption, FileTaken, FileToRead
+from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps
 from arena.models import Arena, Import
 from arena.outcomes import Outcome
 from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS
@@ -135,9 +137,9 @@ class JudgementFiles:
         repeated = [of_repeated_games(taken.n_repeated)] if taken.n_repeated else []
         return ImportReport(taken.n_rows, counts_of_judgements(taken), [*taken.notes, *repeated], amiss=taken.warnings)
 
-    def load(self, source: Import, file: FileToRead) -> FileTaken:
-        taken = load_judgements(file.path, self._read(file), source.arena, self._choices(file.options, source))
-        return FileTaken(taken.n_added, taken.notes)
+    def load(self, source: Import, file: FileToRead, steps: Steps) -> FileTaken:
+        choices = replace(self._choices(file.options, source), steps=steps)
+        return FileTaken(load_judgements(file.path, self._read(file), source.arena, choices).notes)
 
     def cells(self, row: JudgementRow) -> dict[str, str]:
         verdict, order = row.judgement.verdict, {"ab": _("a first"), "ba": _("b first")}[row.order]
@@ -190,9 +192,8 @@ class LabelFiles:
         counts = counts_of_labels(labelled)
         return ImportReport(labelled.n_rows, counts, self._notes(labelled), amiss=list(labelled.loaded.warnings()))
 
-    def load(self, source: Import, file: FileToRead) -> FileTaken:
-        labelled = self._labelled(file, Home(source.arena.slug), source=source)
-        return FileTaken(labelled.loaded.n_added, self._notes(labelled))
+    def load(self, source: Import, file: FileToRead, steps: Steps) -> FileTaken:
+        return FileTaken(self._notes(self._labelled(file, Home(source.arena.slug), source=source, steps=steps)))
 
     def cells(self, row: LabelRow) -> dict[str, str]:
         cells = {_("Prompt"): _asked(row.prompt), **_answers(row.answers)}
@@ -200,12 +201,15 @@ class LabelFiles:
             return cells | {_("Better"): str(SIDES[row.label]) if row.label else _("nobody says")}
         return cells | {_("Label"): "; ".join(map(_of_answer, row.answers))}
 
-    def _labelled(self, file: FileToRead, home: Home, *, source: Import | None = None, is_check: bool = False) -> Labelled:
+    def _labelled(
+        self, file: FileToRead, home: Home, *, source: Import | None = None, is_check: bool = False, steps: Steps = ALL_AT_ONCE
+    ) -> Labelled:
         format_class = cast("type[LabelFormat]", format_of(Import.Kind.LABELS, file.format))
         read = read_by(format_class, file.path, file.filename, file.options)
         return label(
             home, file.options.get("gold") or name_of_set(read), read.rows, origin=read.format, filename=file.filename,
             grades_decide=format_class.grades_decide, most_new=NO_LIMIT, is_check=is_check, source=source,
+            steps=steps,
             file_notes=[*read.notes, *of_columns(read.ignored)],
         )  # fmt: skip
 

@@ -2,53 +2,55 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import PlainWords
+from arena.importing.files.receiving import keep_path, register
 from arena.importing.files.reports import STORED_IN, ImportReport
 from arena.importing.formats import stored_name
+from arena.importing.loading.loader import load, retry
 from arena.models import Arena, Import
-from arena.webhooks.announcing import announce_import
 from judges.importing.reading import ReadFile, problem_of
 
 
-def source_of(path: Path, file: ReadFile[Any], arena: Arena, kind: Import.Kind, options: Mapping[str, Any]) -> Import:
-    """The import of these bytes, read in this way; a new one where there is none. Call in the transaction that takes them in.
-
-    Raises ImportProblems where it is set aside or not at its end: it is for its page to say what becomes of it.
-    """
+def source_of(path: Path, file: ReadFile[Any], arena: Arena | None, kind: Import.Kind, options: Mapping[str, Any]) -> Import:
+    """The import of these bytes, read in this way; not stored yet where there is none."""
     with path.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    named = {"arena": arena, "kind": kind, "format": stored_name(file.format, options), "digest": digest}
-    known = Import.objects.filter(**named).first()
-    if known is None:
-        return Import.objects.create(
-            **named, filename=file.filename[:255], options=dict(options), state=Import.State.PUBLISHED,
-            published_at=timezone.now(), n_rows=len(file.rows), n_done=len(file.rows),
-        )  # fmt: skip
-    if known.state != Import.State.PUBLISHED:
+    named = {"kind": kind, "format": stored_name(file.format, options), "digest": digest}
+    known = Import.objects.filter(**named, arena=arena).first() if arena else None
+    return known or Import(**named, arena=arena, filename=file.filename[:255], options=dict(options), n_rows=len(file.rows))
+
+
+def load_checked(path: Path, source: Import, counts: Mapping[str, int], notes: Sequence[FileNote]) -> None:
+    """Store the import where it is new, and load it step by step to its end.
+
+    Raises ImportProblems where it is set aside, where somebody is at it, or where the load fails.
+    """
+    if source.pk is None:
+        with override(STORED_IN):
+            report = ImportReport(source.n_rows, dict(counts), list(notes))
+            source = register(
+                replace(keep_path(path), filename=source.filename), source.arena, kind=source.kind, format_name=source.format,
+                report=report, options=source.options,
+            )  # fmt: skip
+    if source.state == Import.State.FAILED:
+        retry(source.pk)
+    is_ours = source.state != Import.State.SET_ASIDE and load(source.pk)
+    source.refresh_from_db()
+    if source.state == Import.State.FAILED:
+        problem_of(source.filename, _("the file"), PlainWords(_("not loaded to its end")), source.error)
+    if not is_ours:
         is_so = PlainWords(_("here as import %(number)s, which is %(state)s") % {
-            "number": known.pk, "state": known.get_state_display()
+            "number": source.pk, "state": source.get_state_display()
         })  # fmt: skip
-        problem_of(file.filename, _("the file"), is_so, _("restore that one or try it again, on its page under Import"))
-    return known
-
-
-def taken_in(source: Import, n_added: int, counts: Mapping[str, int], notes: Sequence[FileNote]) -> None:
-    """What came of it. One that was here before keeps its own report."""
-    if source.report:
-        return
-    with override(STORED_IN):
-        source.report = ImportReport(source.n_rows, dict(counts), list(notes)).as_json()
-    source.n_added = n_added
-    source.save(update_fields=["report", "n_added"])
-    announce_import(source)
+        problem_of(source.filename, _("the file"), is_so, _("restore that one or wait for it, on its page under Import"))
 
 
 def new_things(n_new: Mapping[str, int]) -> dict[str, int]:

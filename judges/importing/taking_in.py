@@ -11,6 +11,7 @@ from django.db import transaction
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files import receiving
 from arena.importing.files.notes import FileNote
+from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps
 from arena.models import Arena, Import
 from judges.importing import notes
 from judges.importing.formats import LABEL_FORMATS, OF_SETS
@@ -20,7 +21,7 @@ from judges.importing.loading.gold import Loaded, load_labels
 from judges.importing.loading.judgements import JudgementChoices, Taken, load_judgements
 from judges.importing.reading import ReadFile, read_judgements, read_labels
 from judges.importing.rows import LabelRow
-from judges.importing.sources import new_things, source_of, taken_in
+from judges.importing.sources import load_checked, new_things, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,13 @@ class Labelled:
 
 
 @contextmanager
-def in_arena(home: Home, *, is_check: bool) -> Any:
+def in_arena(home: Home, *, is_check: bool, steps: Steps = ALL_AT_ONCE) -> Any:
     """A check writes nothing."""
-    with transaction.atomic():
+    with steps.whole():
         arena, _is_new = receiving.arena_for(home.slug, home.name)
         yield arena
-        transaction.set_rollback(is_check)
+        if is_check:
+            transaction.set_rollback(True)
 
 
 def take_judgements(
@@ -69,13 +71,19 @@ def take_judgements(
     """
     receiving.must_be_regular(path)
     file = read_judgements(path, filename=filename, chosen=chosen, options=options)
-    with in_arena(home, is_check=is_check) as arena:
-        if is_check or not is_listed:
-            return arena, load_judgements(path, file, arena, choices)
+    source = None
+    if is_listed and not is_check:
+        arena = Arena.objects.filter(slug=home.slug).first()
         source = source_of(path, file, arena, Import.Kind.JUDGEMENTS, options or {})
-        taken = load_judgements(path, file, arena, replace(choices or JudgementChoices(), source=source))
-        taken_in(source, taken.n_added, counts_of_judgements(taken), taken.notes)
-        return arena, taken
+    if source is not None and source.state == Import.State.PUBLISHED:  # rows of it may have become new since
+        choices = replace(choices or JudgementChoices(), source=source)
+        source = None
+    with in_arena(home, is_check=is_check or source is not None) as arena:
+        taken = load_judgements(path, file, arena, choices)
+    if source is not None:
+        source.arena = arena = receiving.arena_for(home.slug, home.name)[0]
+        load_checked(path, source, counts_of_judgements(taken), taken.notes)
+    return arena, taken
 
 
 def take_labels(
@@ -97,13 +105,19 @@ def take_labels(
     decide = file.format in LABEL_FORMATS and LABEL_FORMATS[file.format].grades_decide
     layout: dict[str, Any] = {"origin": file.format, "filename": file.filename, "grades_decide": decide, "most_new": most_new}
     called = name or name_of_set(file)
-    if is_check or not is_listed:
-        return label(home, called, file.rows, is_check=is_check, file_notes=file_notes, **layout)
-    with in_arena(home, is_check=False) as arena:
+    source = None
+    if is_listed and not is_check:
+        arena = Arena.objects.filter(slug=home.slug).first()
         source = source_of(path, file, arena, Import.Kind.LABELS, options or {})
-        labelled = label(home, called, file.rows, file_notes=file_notes, source=source, **layout)
-        taken_in(source, labelled.loaded.n_added, counts_of_labels(labelled), [*labelled.notes, *labelled.loaded.notes()])
-        return labelled
+    if source is not None and source.state == Import.State.PUBLISHED:  # rows of it may have become new since
+        layout["source"], source = source, None
+    is_first_checked = is_check or source is not None
+    labelled = label(home, called, file.rows, is_check=is_first_checked, file_notes=file_notes, **layout)
+    if source is not None:
+        source.arena = receiving.arena_for(home.slug, home.name)[0]
+        load_checked(path, source, counts_of_labels(labelled), [*labelled.notes, *labelled.loaded.notes()])
+        labelled = replace(labelled, arena=source.arena)
+    return labelled
 
 
 def counts_of_judgements(taken: Taken) -> dict[str, int]:
@@ -136,13 +150,14 @@ def label(
     is_check: bool = False,
     file_notes: Iterable[FileNote] = (),
     source: Import | None = None,
+    steps: Steps = ALL_AT_ONCE,
 ) -> Labelled:
     """Labels of the arena out of rows."""
     every = list(rows)
-    with in_arena(home, is_check=is_check) as arena:
+    with in_arena(home, is_check=is_check, steps=steps) as arena:
         if origin in OF_SETS:
             load = load_exported_labels if origin == ExportedLabels.name else load_exported_answers
-            loaded = load(arena, every, filename=filename, name=name, source=source)
+            loaded = load(arena, every, filename=filename, name=name, source=source, steps=steps)
         else:
             loaded = load_labels(
                 arena,
@@ -153,6 +168,7 @@ def label(
                 grades_decide=grades_decide,
                 most_new=most_new,
                 source=source,
+                steps=steps,
             )
         n_battles = len({one.battle_id for one in loaded.placed.values()})
         return Labelled(arena, loaded, len(every), loaded.n_labels, n_battles, list(file_notes))

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from arena.archiving.imported_rows import bring_back
-from arena.evidence.curation import lock_imports
+from arena.evidence.curation import count_games_of_import, lock_imports
 from arena.evidence.ledger import record_import
 from arena.importing import voters_that_judge
 from arena.importing.chunks import TypedFile, chunks
@@ -35,6 +35,7 @@ from arena.importing.loading.late_answers import came_of_it, give_answers
 from arena.importing.loading.load_scheduling import in_turns, read_ahead, side_by_side
 from arena.importing.loading.prompts import PromptLoader
 from arena.importing.loading.responses import POOL, ResponseLoader
+from arena.importing.loading.room_steps import StepByStep
 from arena.importing.loading.row_keys import neighbours_together
 from arena.leases import LeaseLost, heartbeat
 from arena.models import Event, Import, PromptPool
@@ -44,6 +45,7 @@ LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
 N_WRITERS = 2
 LARGE = 100_000  # rows
+BROKEN_OFF = "its load failed"  # in the report of such an import, and the reason for which what it brought does not count
 LONGEST_ROW = 2_000  # characters of one that is left out
 
 type Progress = Callable[[int], None]
@@ -101,7 +103,7 @@ def retry(pk: int) -> None:
 def _load(source: Import, token: str, progress: Progress) -> None:
     try:
         if is_of_room(source.kind):
-            _load_at_once(source, token)
+            _load_of_room(source, token, progress)
         else:
             with bulk.large_load(source.arena_id) as committed:
                 for n_done in _add_rows(source, token):
@@ -116,16 +118,24 @@ def _load(source: Import, token: str, progress: Progress) -> None:
         _fail(source, token, in_words(error, source=source.pk))
 
 
-def _load_at_once(source: Import, token: str) -> None:
-    """A file of another room's kind: thousands of rows, in one transaction."""
+def _load_of_room(source: Import, token: str, progress: Progress) -> None:
+    """A file of another room's kind. What comes in counts at once."""
     mine = Import.objects.filter(pk=source.pk, lease_token=token)
     if not mine.update(state=Import.State.LOADING):
         raise LeaseLost(f"import {source.pk} was taken over by another worker, or its arena was removed")
+    _count_again(source)
     file = FileToRead(receiving.path_of(source), source.filename, source.format, source.options)
-    with transaction.atomic():
-        taken = kind_of(source.kind).load(source, file)
-        if not mine.update(n_done=F("n_rows"), n_added=taken.n_added):
-            raise LeaseLost(f"import {source.pk} was taken over by another worker, or its arena was removed")
+    with bulk.large_load(source.arena_id) as committed:
+
+        def done(n_done: int) -> None:
+            committed()
+            progress(n_done)
+
+        taken = kind_of(source.kind).load(source, file, StepByStep(source, token, done))
+    if not mine.update(n_done=F("n_rows")):
+        raise LeaseLost(f"import {source.pk} was taken over by another worker, or its arena was removed")
+    if source.n_attempts > 1:  # what is new is told by what the check found
+        return
     with override(STORED_IN):
         known = source.report.get("notes", [])
         new = [words for each in taken.notes if (words := str(each)) not in known]
@@ -224,7 +234,21 @@ def _publish(source: Import, token: str) -> None:
 def _fail(source: Import, token: str, error: str) -> None:
     with transaction.atomic():
         Import.objects.finish(source.pk, token, state=Import.State.FAILED, error=error[:5_000])
+        if is_of_room(source.kind):
+            count_games_of_import(source, is_counted=False, reason=BROKEN_OFF, actor=None)
+            source.refresh_from_db(fields=["report"])
+            Import.objects.filter(pk=source.pk).update(report={**source.report, BROKEN_OFF: True})
         announce_import(source)
+
+
+def _count_again(source: Import) -> None:
+    """What a load that failed had brought before it is tried again."""
+    if BROKEN_OFF in source.report:
+        with transaction.atomic():
+            count_games_of_import(source, is_counted=True, reason="", actor=None)
+            source.refresh_from_db(fields=["report"])
+            source.report = {name: value for name, value in source.report.items() if name != BROKEN_OFF}
+            source.save(update_fields=["report"])
 
 
 def _loader(source: Import) -> Loader:

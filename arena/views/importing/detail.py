@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from arena.access import curator_of
 from arena.evidence import curation
 from arena.importing.files.notes import figures
+from arena.importing.kinds import is_of_room
 from arena.importing.loading import loader
 from arena.importing.samples import all_samples
 from arena.importing.undone import ARCHIVES, after_moving, before_setting_aside, cannot_be_undone
@@ -147,6 +148,7 @@ def _figures(source: Import) -> dict[str, Any]:
         "can_be_undone": not reason_against,
         "cannot_be_undone": reason_against,
         "archives": source.kind in ARCHIVES,
+        "counts_while_loading": is_of_room(source.kind),
         "counts_nowhere": COUNTS_NOWHERE.get(source.kind, ""),
         "about_undoing": _about_undoing(source, reason_against),
         "reason": _reason(source) if source.state == State.SET_ASIDE else "",

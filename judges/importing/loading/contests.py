@@ -7,7 +7,7 @@ the file only names them: then there is no battle.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import batched, count
@@ -23,8 +23,9 @@ from arena.importing.formats.benchmarks.mt_bench import FIRST_TURN
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import ResponseKey, response_ids
+from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps, in_parts
 from arena.llm.wires.thinking import parted
-from arena.models import Arena, Battle, Competitor, CompetitorStatus, Prompt, PromptPool, Response
+from arena.models import Arena, Battle, Competitor, CompetitorStatus, Import, Prompt, PromptPool, Response
 from judges.importing.rows import NamedAnswer
 from judges.verdicts.verdict import Order, Side
 
@@ -91,6 +92,9 @@ class Finder:
     pool: str
     problems: Problems
     most_new: int
+    source: Import | None = None
+    steps: Steps = ALL_AT_ONCE
+    share: float = 0.0  # of its file: finding and making all of these
     _texts: dict[tuple[int, bytes], list[StoredAnswer]] = field(default_factory=lambda: defaultdict(list))
     _of: dict[tuple[int, str], StoredAnswer] = field(default_factory=dict)
     _read: set[int] = field(default_factory=set)
@@ -102,18 +106,29 @@ class Finder:
         home, _is_new = PromptPool.objects.get_or_create(
             arena=self.arena, slug=self.pool[:50], defaults={"name": self.pool[:120]}
         )
-        self._prompts = PromptLookup(self.arena.pk, home)
+        self._prompts = PromptLookup(self.arena.pk, home, self.source)
         self._competitors = CompetitorLookup(self.arena)
 
     def battles(self, contests: Sequence[Contest]) -> list[Placed | None]:
         """The battle of each pair; None if the file only names something that the arena lacks."""
-        answers = self.answers(contests)
+        return [one for some in self._in_steps(contests, self._battles) for one in some]
+
+    def answers(self, contests: Sequence[Contest]) -> list[list[StoredAnswer | None]]:
+        """The response of each answer of each contest."""
+        return [sides for some in self._in_steps(contests, self._answers) for sides in some]
+
+    def _in_steps[T](self, contests: Sequence[Contest], find: Callable[[Sequence[Contest]], list[T]]) -> Iterator[list[T]]:
+        for some in in_parts(contests, self.steps.texts_a_step):
+            with self.steps.step(self.share * len(some) / len(contests)):
+                yield find(some)
+
+    def _battles(self, contests: Sequence[Contest]) -> list[Placed | None]:
+        answers = self._answers(contests)
         pairs = [(first, second) if first and second else None for first, second in answers]
         made = battles_of(self.arena, [pair for pair in pairs if pair])
         return [None if pair is None else placed(made, *pair) for pair in pairs]
 
-    def answers(self, contests: Sequence[Contest]) -> list[list[StoredAnswer | None]]:
-        """The response of each answer of each contest."""
+    def _answers(self, contests: Sequence[Contest]) -> list[list[StoredAnswer | None]]:
         prompts = self._prompt_ids(contests)
         self._read_answers({pk for pk in prompts if pk is not None})
         named = [self._named(each, pk) for each, pk in zip(contests, prompts, strict=True)]
@@ -125,7 +140,7 @@ class Finder:
             for sides, pk in zip(named, prompts, strict=True) if pk is not None
             for name, text, stored in sides if stored is None and name and text is not None
         }  # fmt: skip
-        made = response_ids(wanted) if wanted else {}
+        made = response_ids(wanted, self.source) if wanted else {}
         return [[self._stored(side, pk, ids, made) for side in sides] for sides, pk in zip(named, prompts, strict=True)]
 
     def _stored(

@@ -6,12 +6,13 @@ from itertools import batched
 from django.utils.translation import gettext as _
 
 from arena.importing.files.problems import PlainWords
+from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps
 from arena.models import Arena, Import, Response
 from arena.wording import counted
 from judges.games.game_orders import OTHER
 from judges.importing.loading.contests import Placed
 from judges.importing.loading.exported_battles import placed_battles
-from judges.importing.loading.gold import KEYS_A_QUERY, Loaded, add_labels, contradicted
+from judges.importing.loading.gold import FINDING, KEYS_A_QUERY, Loaded, add_labels, contradicted
 from judges.importing.reading import problem_of
 from judges.importing.rows import ExportedAnswer, ExportedLabel, LabelRow
 from judges.models import GoldAnswer, GoldItem, GoldSet
@@ -20,14 +21,21 @@ LONGEST_NAME = 120
 
 
 def load_exported_labels(
-    arena: Arena, rows: Sequence[LabelRow], *, filename: str, name: str = "", source: Import | None = None
+    arena: Arena,
+    rows: Sequence[LabelRow],
+    *,
+    filename: str,
+    name: str = "",
+    source: Import | None = None,
+    steps: Steps = ALL_AT_ONCE,
 ) -> Loaded:
     """Call inside a transaction. `name` puts all of them into one set; existing labels are not created again.
 
     Raises ImportProblems where the arena has none of the battles.
     """
     exported_rows = [(row, row.exported) for row in rows if isinstance(row.exported, ExportedLabel)]
-    placed = placed_battles(arena, [exported.battle for _row, exported in exported_rows])
+    with steps.step(FINDING):
+        placed = placed_battles(arena, [exported.battle for _row, exported in exported_rows])
     if not any(placed):
         rows_in_words = PlainWords(counted(len(rows), "row", "rows"))
         allowed = _("no row names a battle of %(arena)s: import its prompts, answers and battles first")
@@ -42,7 +50,7 @@ def load_exported_labels(
         items.setdefault(gold, {}).setdefault((item.battle_id, item.label), item)
     n_before = GoldItem.objects.filter(gold_set__in=items).count()
     for gold, of_set in items.items():
-        add_labels(arena, gold, list(of_set.values()), {}, source)
+        add_labels(arena, gold, list(of_set.values()), {}, source, steps)
     first, *others = items
     by_key = {
         f"{exported.gold_set}, line {row.line}": at for (row, exported), at in zip(exported_rows, placed, strict=True) if at
@@ -63,7 +71,13 @@ def _set_called(sets: dict[str, GoldSet], arena: Arena, name: str, origin: str) 
 
 
 def load_exported_answers(
-    arena: Arena, rows: Sequence[LabelRow], *, filename: str, name: str = "", source: Import | None = None
+    arena: Arena,
+    rows: Sequence[LabelRow],
+    *,
+    filename: str,
+    name: str = "",
+    source: Import | None = None,
+    steps: Steps = ALL_AT_ONCE,
 ) -> Loaded:
     """The same of labels of single answers. Raises ImportProblems where the arena has none of the answers."""
     exported_rows = [(row, row.exported) for row in rows if isinstance(row.exported, ExportedAnswer)]
@@ -84,7 +98,7 @@ def load_exported_answers(
             )
             labels.setdefault(gold, {}).setdefault(pk, one)
     n_before = GoldAnswer.objects.filter(gold_set__in=labels).count()
-    n_otherwise = sum(add_labels(arena, gold, [], answers, source) for gold, answers in labels.items())
+    n_otherwise = sum(add_labels(arena, gold, [], answers, source, steps) for gold, answers in labels.items())
     first, *others = labels
     return Loaded(
         first, {}, (), {}, (), 0, {"prompt": 0, "answer": 0, "competitor": 0}, (), n_not_here=places.count(None),

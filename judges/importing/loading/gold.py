@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import cast
+from typing import Any, cast
 
-from django.db import transaction
+from django.db.models import QuerySet
 
 from arena.evidence.ledger import record_labels
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of
 from arena.importing.files.problems import Problems
+from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps, in_parts
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Import, Response
@@ -25,6 +26,7 @@ from judges.verdicts.verdict import Side, agreed_label
 
 LONGEST_NAME = 200
 KEYS_A_QUERY = 1_000
+FINDING = 0.8  # of the work on a file of labels: its prompts, answers and battles
 SAME = " = "  # between the keys of pairs that are one battle with one label
 
 type Labels = frozenset[tuple[int, str]]
@@ -124,13 +126,21 @@ def warnings_of(not_meant: Sequence[FileNote]) -> Iterator[FileNote]:
         yield notes.of_more_ids(n_more)
 
 
-@transaction.atomic
 def load_labels(
+    arena: Arena, name: str, rows: Sequence[LabelRow], *, origin: str, steps: Steps = ALL_AT_ONCE, **options: Any
+) -> Loaded:
+    """As `_load_labels`; in one transaction, or in steps."""
+    with steps.whole():
+        return _load_labels(arena, name, rows, origin=origin, steps=steps, **options)
+
+
+def _load_labels(
     arena: Arena,
     name: str,
     rows: Sequence[LabelRow],
     *,
     origin: str,
+    steps: Steps,
     filename: str = "",
     grades_decide: bool = False,
     is_named: bool = True,
@@ -153,7 +163,8 @@ def load_labels(
     not_meant, before = tuple(ids_for_texts(arena, pairs)), n_here(arena)
     placed = _standing(arena, pairs) if origin == "pandalm" else {}
     missing = [pair for pair in pairs if pair.key not in placed]
-    finder = Finder(arena, origin, Problems(filename or name), most_new)
+    with steps.step():
+        finder = Finder(arena, origin, Problems(filename or name), most_new, source, steps, _share(source, FINDING / 2))
     singles = [(row, answer) for row in rows for answer in row.answers if not _says_nothing(answer)]
     contests = [Contest(pair.prompt, tuple(map(_named_answer, pair.answers))) for pair in missing]
     battles = finder.battles(contests)
@@ -161,9 +172,10 @@ def load_labels(
     finder.problems.stop_if_any()
     placed |= {pair.key: one for pair, one in zip(missing, battles, strict=True) if one is not None}
     items = _items(pairs, placed)
-    gold = _set_for(arena, name, origin, _labels(items), is_named=is_named, of_judges=of_judges)
+    with steps.step():
+        gold = _set_for(arena, name, origin, _labels(items), is_named=is_named, of_judges=of_judges)
     n_before = _n_labels(gold)
-    n_otherwise = add_labels(arena, gold, items, _gold_answers(singles, answers), source)
+    n_otherwise = add_labels(arena, gold, items, _gold_answers(singles, answers), source, steps)
     return Loaded(
         gold, placed, _repeated(placed), contradicted(arena, {one.battle_id for one in placed.values()}), *_odd_answers(pairs),
         {thing: n - before[thing] for thing, n in n_here(arena).items()}, not_meant,
@@ -226,14 +238,40 @@ def _n_labels(gold: GoldSet) -> int:
 
 
 def add_labels(
-    arena: Arena, gold: GoldSet, items: Sequence[GoldItem], answers: Mapping[int, GoldAnswer], source: Import | None = None
+    arena: Arena,
+    gold: GoldSet,
+    items: Sequence[GoldItem],
+    answers: Mapping[int, GoldAnswer],
+    source: Import | None = None,
+    steps: Steps = ALL_AT_ONCE,
 ) -> int:
     """How many answers have another label in this set."""
-    known = _labels(gold.items.all())
+    n_otherwise, every = 0, [*items, *answers.values()]
+    for some in in_parts(every, steps.rows_a_step):
+        with steps.step(_share(source, 1 - FINDING) * len(some) / len(every)) as step:
+            of_pairs = [each for each in some if isinstance(each, GoldItem)]
+            of_answers = {each.response_id: each for each in some if isinstance(each, GoldAnswer)}
+            n_new, n_other = _add_labels(arena, gold, of_pairs, of_answers, source)
+            if source is not None and source.kind == Import.Kind.LABELS:
+                step.n_added = n_new
+        n_otherwise += n_other
+    return n_otherwise
+
+
+def _share(source: Import | None, share: float) -> float:
+    """Of a file of labels; of judgements with labels beside them, the judgements are the work."""
+    return share if source is not None and source.kind == Import.Kind.LABELS else 0.0
+
+
+def _add_labels(
+    arena: Arena, gold: GoldSet, items: Sequence[GoldItem], answers: Mapping[int, GoldAnswer], source: Import | None
+) -> tuple[int, int]:
+    """How many are new, and how many answers have another label in this set."""
+    known = _labels(_here(gold.items.all(), "battle", {item.battle_id for item in items}))
     new = [item for item in items if (item.battle_id, item.label) not in known]
-    here = dict(gold.answers.values_list("response_id", "pk"))
-    labels = {each.response_id: (each.is_right, each.grade) for each in gold.answers.all()}
-    new_answers = [answer for pk, answer in answers.items() if pk not in here]
+    labelled = list(_here(gold.answers.all(), "response", set(answers)))
+    labels = {each.response_id: (each.is_right, each.grade) for each in labelled}
+    new_answers = [answer for pk, answer in answers.items() if pk not in labels]
     for item in new:
         item.gold_set, item.source = gold, source
     for answer in new_answers:
@@ -242,7 +280,12 @@ def add_labels(
     GoldAnswer.objects.bulk_create(new_answers)
     if n_labels := len(new) + len(new_answers):
         record_labels(arena_id=arena.pk, n_labels=n_labels, reason=f"gold set {gold.name}")
-    return sum(pk in labels and labels[pk] != (answer.is_right, answer.grade) for pk, answer in answers.items())
+    return n_labels, sum(pk in labels and labels[pk] != (each.is_right, each.grade) for pk, each in answers.items())
+
+
+def _here[M: (GoldItem, GoldAnswer)](rows: "QuerySet[M]", name: str, numbers: set[int]) -> "QuerySet[M]":
+    """Those on these battles or answers, or all where that would be too many numbers for a statement."""
+    return rows.filter(**{f"{name}__in": numbers}) if len(numbers) <= KEYS_A_QUERY else rows
 
 
 def _gold_answers(

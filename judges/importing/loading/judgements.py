@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import EMPTY, PlainWords, Problems
+from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps, in_parts
 from arena.models import Arena, Import
 from arena.wording import counted
 from judges.games.battle_texts import contests_of
@@ -22,7 +22,7 @@ from judges.importing import notes
 from judges.importing.imported_judges import exported_judge, imported_judge, supersede_older
 from judges.importing.loading.gold import ids_for_texts, load_labels, n_here, warnings_of
 from judges.importing.loading.named_answers import OWN_LAYOUTS, with_stored_answers
-from judges.importing.loading.placed_games import PlacedGames, place_games
+from judges.importing.loading.placed_games import PLACING, PlacedGames, place_games
 from judges.importing.reading import ReadFile, problem_of
 from judges.importing.rows import ExportedGame, JudgementRow, LabelledAnswer, LabelRow
 from judges.models import Game, Judge
@@ -41,6 +41,7 @@ class JudgementChoices:
     gold: str = ""  # name of the gold set of the labels that come with them
     most_new: int = UNASKED_COMPETITORS
     source: Import | None = None  # the file's import, where it has one
+    steps: Steps = ALL_AT_ONCE
     must_agree: bool = False  # a game that is here with another verdict is refused, instead of a note
 
 
@@ -64,7 +65,6 @@ class Taken:
 type Place = tuple[int, Order, int]  # battle, order, repeat
 
 
-@transaction.atomic
 def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choices: JudgementChoices | None = None) -> Taken:
     """Take a file in; the same file again adds nothing.
 
@@ -72,15 +72,21 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choi
     contradict the arena, or none of them is about a battle of it; nothing is written then.
     """
     choices = choices or JudgementChoices()
+    with choices.steps.whole():
+        return _load(path, file, arena, choices)
+
+
+def _load(path: Path, file: ReadFile[JudgementRow], arena: Arena, choices: JudgementChoices) -> Taken:
     taken = Taken(file.format, len(file.rows), notes=list(file.notes))
     before = n_here(arena)
     if file.format in OWN_LAYOUTS:
         file = replace(file, rows=with_stored_answers(arena, file.rows, filename=file.filename))
-    cards = _judges(path, file, choices)
+    with choices.steps.step():
+        cards = _judges(path, file, choices)
     if any(row.label is not None for row in file.rows):
         _load_gold(arena, file, choices, cards.values(), taken)
     taken.warnings += warnings_of(list(ids_for_texts(arena, file.rows)))
-    placed = place_games(arena, file, gold=choices.gold, most_new=choices.most_new)
+    placed = place_games(arena, file, gold=choices.gold, most_new=choices.most_new, source=choices.source, steps=choices.steps)
     if not placed.games:
         _refuse(arena, file)
     taken.n_games, taken.n_without_battle = len(placed.games), len(placed.without)
@@ -91,9 +97,11 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choi
     for judge, games in by_judge.items():
         once = _by_place(file.filename, games)
         taken.n_repeated += len(games) - len(once)
-        n_added, n_other = _add(judge, arena, once, file.filename, choices)
-        taken.n_added += n_added
-        n_otherwise += n_other
+        for some in in_parts(list(once.items()), choices.steps.rows_a_step):
+            with choices.steps.step((1 - PLACING) * len(some) / len(placed.games)) as step:
+                step.n_added, n_other = _add(judge, arena, dict(some), file.filename, choices)
+            taken.n_added += step.n_added
+            n_otherwise += n_other
         taken.states.update(row.judgement.state.value for row in once.values())
     taken.judges = list(by_judge)
     taken.n_new = {thing: n - before[thing] for thing, n in n_here(arena).items()}
@@ -151,7 +159,7 @@ def _load_gold(
     name = choices.gold or Path(file.filename).stem or file.format
     loaded = load_labels(
         arena, name, once, origin=file.format, filename=file.filename, is_named=bool(choices.gold), of_judges=judges,
-        most_new=choices.most_new, source=choices.source,
+        most_new=choices.most_new, source=choices.source, steps=choices.steps,
     )  # fmt: skip
     taken.notes += loaded.notes()
     taken.warnings += loaded.warnings()
@@ -185,7 +193,10 @@ def _add(
 ) -> tuple[int, int]:
     """How many are new, and how many are here with another verdict, which stays. Raises ImportProblems if they must agree."""
     columns = ("battle_id", "order", "repeat", "state", "winner", "score_first")
-    rows = Game.objects.filter(judge=judge, battle__arena=arena).values_list(*columns)
+    battles = {battle for battle, _order, _repeat in stored}
+    games = Game.objects.filter(judge=judge)
+    games = games.filter(battle__in=battles) if len(battles) <= ROWS_A_STATEMENT else games.filter(battle__arena=arena)
+    rows = games.values_list(*columns)
     here = {(battle, order, repeat): rest for battle, order, repeat, *rest in rows}
     new = [_game(judge, place, row) for place, row in stored.items() if place not in here]
     otherwise = [row for place, row in stored.items() if place in here and here[place] != _verdict_of(row)]

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from arena.importing.files.problems import Problems
-from arena.models import Arena
+from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps
+from arena.models import Arena, Import
 from judges.games.game_orders import OTHER
 from judges.importing import pandalm_battles
 from judges.importing.formats import JUDGEMENT_FORMATS
@@ -17,6 +18,8 @@ from judges.importing.reading import ReadFile, problem_of
 from judges.importing.rows import JudgementRow
 from judges.models import GoldItem
 from judges.verdicts.verdict import Order
+
+PLACING = 0.6  # of the work on a file: its prompts, answers and battles
 
 type Place = tuple[int, Order, int]  # battle, order, repeat
 
@@ -30,7 +33,15 @@ class PlacedGames:
     alone: list[int] = field(default_factory=list)  # the only graded answer to its prompt
 
 
-def place_games(arena: Arena, file: ReadFile[JudgementRow], *, gold: str, most_new: int) -> PlacedGames:
+def place_games(
+    arena: Arena,
+    file: ReadFile[JudgementRow],
+    *,
+    gold: str,
+    most_new: int,
+    source: Import | None = None,
+    steps: Steps = ALL_AT_ONCE,
+) -> PlacedGames:
     found_by = JUDGEMENT_FORMATS[file.format].found_by if file.format in JUDGEMENT_FORMATS else "texts"
     placed = PlacedGames()
     if found_by == "pandalm":
@@ -42,16 +53,20 @@ def place_games(arena: Arena, file: ReadFile[JudgementRow], *, gold: str, most_n
         known = _by_gold(arena, "auto-j", gold)
         _take(placed, file.rows, [known.get(row.pair) for row in file.rows])
     elif found_by == "exports":
-        _take(placed, file.rows, placed_battles(arena, [row.exported.battle for row in file.rows if row.exported]))
+        with steps.step(PLACING):
+            found = placed_battles(arena, [row.exported.battle for row in file.rows if row.exported])
+        _take(placed, file.rows, found)
     else:
-        finder = Finder(arena, file.format, Problems(file.filename), most_new)
+        with steps.step():
+            finder = Finder(arena, file.format, Problems(file.filename), most_new, source, steps, PLACING / 2)
         pairs = [row for row in file.rows if not row.is_single]
         at = finder.battles([Contest(row.prompt, row.answers, row.turn) for row in pairs])
         singles = [row for row in file.rows if row.is_single]
         answers = [each[0] for each in finder.answers([Contest(row.prompt, row.answers, row.turn) for row in singles])]
         finder.problems.stop_if_any()
         _take(placed, pairs, at)
-        _take_graded(arena, placed, singles, answers)
+        with steps.step():
+            _take_graded(arena, placed, singles, answers)
     return placed
 
 
