@@ -1,5 +1,6 @@
 """A file -> typed rows, in chunks of one transaction."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import FileNote
-from arena.importing.files.problems import MISSING, N_SHOWN, PlainWords, Problems, RowProblem, either, shown
+from arena.importing.files.problems import MISSING, N_SHOWN, PlainWords, Problems, RowProblem, SelfBattle, either, shown
 from arena.importing.files.reading import Row, how_it_is_read, read_rows
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, without_ids
 from arena.importing.formats import Format
@@ -37,6 +38,8 @@ class TypedFile[T]:
         self._columns = Columns(format_class.needed, format_class.read, format_class.other_words)
         self._ignored: set[str] = set()
         self.n_rows = 0
+        self.self_battles = array("q")  # lines of rows in which a model meets itself, which are left out
+        self._self_battle: SelfBattle | None = None
         self._probe: Format[T] | None = None
         self._n_probed = 0
         self._right: Row = {}  # the last row in which nothing is wrong
@@ -68,6 +71,8 @@ class TypedFile[T]:
                 for row in self.format.rows(line, raw):
                     self.n_rows += 1
                     yield row
+            except SelfBattle as problem:
+                self._leave_out(line, problem)
             except RowProblem as problem:
                 self._add_problems(line, raw, problem)
             else:
@@ -85,11 +90,18 @@ class TypedFile[T]:
                 self._note_ignored(raw)
             try:
                 row = typed(line, raw)
+            except SelfBattle as problem:
+                self.n_rows -= 1
+                self._leave_out(line, problem)
             except RowProblem as problem:
                 self._add_problems(line, raw, problem)
             else:
                 self._right = raw
                 yield row
+
+    def _leave_out(self, line: int, problem: SelfBattle) -> None:
+        self.self_battles.append(line)
+        self._self_battle = self._self_battle or problem
 
     def _add_problems(self, line: int, raw: Row, problem: RowProblem) -> None:
         """Everything that is wrong with each of the first bad rows, so that nobody mends one fault only to meet the next."""
@@ -138,6 +150,8 @@ class TypedFile[T]:
         try:
             for _row in self._probe.rows(line, row) if self._probe else ():
                 pass
+        except SelfBattle:
+            return None
         except RowProblem as problem:
             return problem
         return None
@@ -147,6 +161,9 @@ class TypedFile[T]:
             self._ignored |= raw.keys() - self.format.read
 
     def _say_empty(self) -> None:
+        if self._self_battle:
+            self.problems.add_row(self.self_battles[0], self._self_battle)
+            return
         if look_at(self._path).shape in {Shape.CSV, Shape.PARQUET}:
             allowed = _("there is nothing to import below the header: is this the right file?")
         else:

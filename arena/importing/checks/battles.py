@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.checks.contradictions import Statements, n_different
-from arena.importing.checks.plausibility import Plausibility
+from arena.importing.checks.plausibility import Plausibility, about_self_battles
 from arena.importing.chunks import TypedFile
 from arena.importing.files.notes import FileNote, about_new_competitors, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import MOST_LEFT_OUT, Problems
@@ -57,7 +57,8 @@ def check_battles(
     file.problems.stop_if_any()
     unnamed = getattr(file.format, "unnamed", None)
     notes = seen.notes() + seen.about_judges(voters) + file.notes()
-    return ImportReport(file.n_rows, seen.counts(voters), notes, file.ignored, unnamed=unnamed, odd=odd.oddities())
+    oddities = [*about_self_battles(file.self_battles), *odd.oddities()]
+    return ImportReport(file.n_rows, seen.counts(voters), notes, file.ignored, unnamed=unnamed, odd=oddities)
 
 
 def _class_of(stored: str) -> type[Format[BattleRow]]:

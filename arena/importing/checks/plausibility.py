@@ -2,7 +2,7 @@
 
 import unicodedata
 from array import array
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,6 +161,11 @@ def _named(words: Any, names: Iterable[str], lines: list[int]) -> FileNote:
     return note(words, n=len(all_names), names=named, lines=lazy_lines_of(sorted(lines)))
 
 
+def about_self_battles(lines: Sequence[int]) -> list[Oddity]:
+    """Rows in which a model meets itself."""
+    return [Oddity(lines[0], note(_ITSELF, n=len(lines), lines=lazy_lines_of(lines)))] if lines else []
+
+
 def refuse(oddities: Iterable[Oddity], problems: Problems) -> None:
     """Raises ImportProblems where there are some."""
     for odd in oddities:
@@ -168,6 +173,11 @@ def refuse(oddities: Iterable[Oddity], problems: Problems) -> None:
     problems.stop_if_any()
 
 
+_ITSELF = ngettext_lazy(
+    "%(n)s row in which a model meets itself, in %(lines)s: left out, because a battle needs two different models.",
+    "%(n)s rows in which a model meets itself, in %(lines)s: left out, because a battle needs two different models.",
+    "n",
+)
 _TWICE = ngettext_lazy(
     "%(n)s vote that its voter gave before on the same pair and prompt, in %(lines)s: each counts.",
     "%(n)s votes that their voters gave before on the same pair and prompt, in %(lines)s: each counts.",

@@ -66,6 +66,10 @@ class RowProblem(Exception):
         return f"{self.what} is {self.value}; {self.allowed}"
 
 
+class SelfBattle(RowProblem):
+    """A row in which a model meets itself: it is left out, with a note."""
+
+
 class RowFault(NamedTuple):
     """Why one row cannot come in."""
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
+from arena.importing.files.headers import implied_header
 from arena.importing.files.json_objects import KeyTwiceError, NotJSONError, float_as_written, with_keys_once
 from arena.importing.files.looks import BLOCK, LIST_OF_ROWS, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
@@ -48,6 +49,8 @@ def separator_of(path: Path, columns: Columns) -> str:
     looks = look_at(path)
     if declared := _DECLARED.match(looks.start):
         return declared[1]
+    if implied_header(looks):
+        return ","
     first = looks.start.partition(looks.line_end)[0].rstrip("\r")
     return max(SEPARATORS, key=lambda sign: _fit_of(first, sign, columns))
 
@@ -68,6 +71,8 @@ def header_of(path: Path) -> list[str]:
         return parquet_names(path)
     if looks.shape != Shape.CSV or looks.broken or looks.binary:
         return []
+    if implied := implied_header(looks):
+        return implied
     first = next(_csv_lines(path, Problems(path.name)), "")
     try:
         names = _without_empty_end(next(csv.reader([first], delimiter=separator_of(path, Columns())), []))
@@ -85,12 +90,17 @@ def how_it_is_read(path: Path, columns: Columns) -> list[FileNote]:
         notes.append(note(gettext_lazy("The file is %(encoding)s."), encoding=looks.encoding.upper()))
     if looks.shape == Shape.CSV and (sign := separator_of(path, columns)) != ",":
         notes.append(note(SEPARATORS[sign]))
+    if looks.shape == Shape.CSV and (names := implied_header(looks)):
+        notes.append(note(_NO_HEADER, names=", ".join(names)))
     return notes
 
 
 _WINDOWS = gettext_lazy(
     "The file is not UTF-8: read as Windows-1252 (Latin-1), as older spreadsheets write it. Check a text with an accent."
 )
+
+
+_NO_HEADER = gettext_lazy("The file has no header: its columns are read as %(names)s, as in MMLU's own files.")
 
 
 def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None) -> Iterator[tuple[int, Row]]:
@@ -183,7 +193,7 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
     n_before = 1 if _DECLARED.match(look_at(path).start) else 0
     line = 1 + n_before
     try:
-        first = next(reader, [])
+        first = implied_header(look_at(path)) or next(reader, [])
         if problems.n_all:  # the first line itself cannot be read
             return
         names = _without_empty_end(first)

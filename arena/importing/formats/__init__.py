@@ -12,13 +12,16 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.importing.files.headers import may_be_a_row
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import COUNTED, FileNote, note
 from arena.importing.files.problems import ImportProblems, PlainWords, Problems, either, some_names
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
-from arena.importing.formats.battles.annotation_tools import Argilla, LabelStudio
+from arena.importing.formats.battles.arena_sessions import ArenaSessions
+from arena.importing.formats.battles.argilla import Argilla, ArgillaTable
 from arena.importing.formats.battles.chatbot_arena import ChatbotArena
 from arena.importing.formats.battles.kaggle_pairs import KagglePairs
+from arena.importing.formats.battles.label_studio import LabelStudio, LabelStudioRows
 from arena.importing.formats.battles.llmfao import Llmfao
 from arena.importing.formats.battles.own_battles import OwnBattles
 from arena.importing.formats.battles.pairs import OwnPairs
@@ -28,7 +31,7 @@ from arena.importing.formats.benchmarks.arena_hard import ArenaHardAnswers, Aren
 from arena.importing.formats.benchmarks.harnesses import LmEvalSamples
 from arena.importing.formats.benchmarks.helm import HelmInstances, HelmPredictions, HelmStateAnswers, HelmStatePrompts
 from arena.importing.formats.benchmarks.mt_bench import ModelAnswers, MtBenchQuestions, MtBenchVotes
-from arena.importing.formats.benchmarks.question_sets import IfEval, MultipleChoice
+from arena.importing.formats.benchmarks.question_sets import ChoiceColumns, Gsm8k, IfEval, MultipleChoice
 from arena.importing.formats.chat_messages import ChatAnswers, ChatPrompts, OpenAiEvals, WildBench
 from arena.importing.formats.format import Format
 from arena.importing.formats.mapped import NAME as MAPPED
@@ -45,8 +48,8 @@ lazy_shape_label: Any = lazy(lambda shape: Shape(shape).label, str)
 
 __all__ = [
     "BATTLE_FORMATS", "MAPPED", "OWN", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "NotRecognised",
-    "any_of_shape", "columns_of", "format_of", "formats_of", "kind_and_format", "kinds_that_fit", "reading_format",
-    "stored_name",
+    "any_of_shape", "columns_of", "format_of", "formats_of", "kind_and_format", "kinds_that_fit", "of_no_format",
+    "reading_format", "stored_name",
 ]  # fmt: skip
 
 
@@ -55,14 +58,15 @@ type AnyFormat = Format[BattleRow] | Format[PromptRow] | Format[ResponseRow]
 BATTLE_FORMATS: dict[str, type[Format[BattleRow]]] = {
     each.name: each
     for each in (
-        ChatbotArena, Llmfao, PandaLm, OwnPairs, OwnBattles, KagglePairs, MtBenchVotes, AlpacaAnnotations, Argilla, LabelStudio,
+        ChatbotArena, ArenaSessions, Llmfao, PandaLm, OwnPairs, OwnBattles, KagglePairs, MtBenchVotes, AlpacaAnnotations,
+        Argilla, ArgillaTable, LabelStudio, LabelStudioRows,
     )
 }  # fmt: skip
 PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {
     each.name: each
     for each in (
         JsonPrompts, CsvPrompts, ArenaHardQuestions, MtBenchQuestions, AlpacaInstructions, ChatPrompts, IfEval, OpenAiEvals,
-        MultipleChoice, WildBench, HelmInstances, HelmStatePrompts,
+        MultipleChoice, ChoiceColumns, Gsm8k, WildBench, HelmInstances, HelmStatePrompts,
     )
 }  # fmt: skip
 RESPONSE_FORMATS: dict[str, type[Format[ResponseRow]]] = {
@@ -206,5 +210,15 @@ def _unknown(kind: str, sample: FileStart) -> str:
         return text % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}
     if NO_VOTES.intersection(sample.names):
         return _("it holds judgements or gold labels: import it with import_judgements or import_gold")
+    return of_no_format(sample, formats_of(kind))
+
+
+def of_no_format(sample: FileStart, formats: Mapping[str, type[Format[Any]]]) -> str:
+    """What to do with a file that none of these formats fits."""
     text = _("its columns are %(columns)s; choose one of the formats %(formats)s, or rename the columns to match one of them")
-    return text % {"columns": some_names(sample.names), "formats": ", ".join(formats_of(kind))}
+    if sample.shape == Shape.CSV and may_be_a_row(sample.names):
+        text = _(
+            "its first line is %(columns)s, which looks like a row: write a line with the names of the columns above it, such "
+            "as those of one of the formats %(formats)s"
+        )
+    return text % {"columns": some_names(sample.names), "formats": ", ".join(formats)}

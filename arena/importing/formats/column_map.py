@@ -35,6 +35,8 @@ OF_KIND: Mapping[str, Mapping[str, Any]] = {
         "model_b": gettext_lazy("The model of the second answer"),
         "voter": gettext_lazy("Voter"),
         "voted_at": gettext_lazy("When"),
+        "strength": gettext_lazy("How much better: 1 or 2"),
+        "reasons": gettext_lazy("Reasons"),
         "prompt_id": gettext_lazy("The prompt's id"),
         "system_prompt": gettext_lazy("The system text"),
         "category": gettext_lazy("Category"),

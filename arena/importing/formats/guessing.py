@@ -34,6 +34,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference", "gold", "expected", "target", "ideal", "correct_answer", "solution", "answer"),
     "category": ("category", "topic", "subject", "domain"),
     "language": ("language", "lang"),
+    "strength": ("strength",),
+    "reasons": ("reasons",),
 }  # fmt: skip
 _MEANT = {**WORDS, "l": "a", "r": "b"}
 _PARTS = re.compile(r"[\W_]+")
@@ -167,7 +169,9 @@ def _battles(columns: _Columns) -> dict[str, str]:
     named |= dict(zip(("model_a", "model_b"), models, strict=True))
     named["winner"] = _verdict(columns, [*named.values()])
     named["prompt"] = _prompt(columns, [*named.values()])
-    return _others(columns, named, ("voter", "voted_at", "prompt_id", "system_prompt", "category", "language"))
+    return _others(
+        columns, named, ("voter", "voted_at", "strength", "reasons", "prompt_id", "system_prompt", "category", "language")
+    )
 
 
 def _responses(columns: _Columns) -> dict[str, str]:

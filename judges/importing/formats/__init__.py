@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from arena.importing.files.looks import look_at
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import PlainWords, Problems, some_names
-from arena.importing.formats import NotRecognised, any_of_shape, kind_and_format
+from arena.importing.formats import NotRecognised, any_of_shape, kind_and_format, of_no_format
 from arena.importing.formats.format import Format
 from arena.importing.formats.recognition import FileStart, recognised, start_of
 from judges.importing.formats.exported_answers import ExportedAnswers
@@ -91,8 +91,7 @@ def _unknown(path: Path, known: Mapping[str, type[Format[Any]]], sample: FileSta
             return text % {"columns": some_names(sample.names), "command": command}
     if other := kind_and_format(path):
         return text % {"columns": some_names(sample.names), "command": f"import_{other[0]}"}
-    more = _("its columns are %(columns)s; choose one of the formats %(formats)s, or rename the columns to match one of them")
-    return more % {"columns": some_names(sample.names), "formats": ", ".join(known)}
+    return of_no_format(sample, known)
 
 
 def described(known: Mapping[str, type[Format[Any]]]) -> str:

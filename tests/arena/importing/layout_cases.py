@@ -41,4 +41,3 @@ def brought(line, key, model, text, question, *turns):
 
 
 NAME_IS_NEEDED, TEXT_IS_NEEDED = "a name is needed", "a text is needed"
-SAME_MODEL = "a battle needs two different models"

@@ -1,7 +1,7 @@
 """Files of battles and votes, as others publish them."""
 
 from arena.importing.files.rows import BattleRow, VoteRow
-from tests.arena.importing.layout_cases import BAD, MISSING, NAME_IS_NEEDED, SAME_MODEL, TIE, A, B, Case, battle, prompt
+from tests.arena.importing.layout_cases import BAD, MISSING, NAME_IS_NEEDED, TIE, A, B, Case, battle, prompt
 
 BATTLES = [
     Case(
@@ -31,30 +31,31 @@ BATTLES = [
         "chatbot-arena",
         [
             battle(
-                1, "", "gpt-4o", "claude-3", prompt(1, "ef1d", "Hi there, how are you?", language="en"), [("", TIE)],
+                1, "", "gpt-4o", "claude-3", prompt(1, "ef1d", "Hi there, how are you?", language="en"), [("9c72", TIE)],
                 ("Well.", "Fine."), happened=1719358331.2,
             ),
             battle(
-                2, "", "claude-3", "gpt-4o", prompt(2, "ef1e", "Say yes.", language="de"), [("", A)], ("Yes.", "No."),
-                happened=1719358332.2,
+                2, "", "claude-3", "gpt-4o",
+                prompt(2, "ef1e", "Say yes.", language="de", tags=("creative_writing", "real_world", "code")), [("9c73", A)],
+                ("Yes.", "No."), happened=1719358332.2,
             ),
         ],
         [
-            ({"model_b": "claude-3"}, f"model_b is 'claude-3'; {SAME_MODEL}"),
+            ({"model_b": 3}, "model_b is 3; a text is needed"),
             ({"tstamp": "yesterday"}, "tstamp is 'yesterday'; seconds or milliseconds since 1970"),
             ({"conversation_a": [{"role": "judge", "content": "x"}]}, "the role of a message in conversation_a is 'judge'"),
         ],
     ),
     Case(
         "battles-arena-140k.jsonl",
-        "chatbot-arena",
+        "arena-sessions",
         [
             battle(
-                1, "", "ann", "bob", prompt(1, "", "Name a lake.", language="en"), [("s1", BAD)], ("Alps", "Bonn"),
+                1, "0a1f", "ann", "bob", prompt(1, "", "Name a lake.", language="en"), [("s1", BAD)], ("Alps", "Bonn"),
                 happened=1749542400.0,
             ),
             battle(
-                2, "", "bob", "ann", prompt(2, "", "Name a river.", language="en"), [("s1", A)], ("Rhine", "Como"),
+                2, "0a20", "bob", "ann", prompt(2, "", "Name a river.", language="en"), [("s1", A)], ("Rhine", "Como"),
                 happened=1749542460.0,
             ),
         ],
@@ -79,7 +80,7 @@ BATTLES = [
         [
             ({"winner": "b wins"}, "winner is 'b wins'; allowed are model_a"),
             ({"model_a": ""}, f"model_a is empty; {NAME_IS_NEEDED}"),
-            ({"model_b": "gpt-4o"}, SAME_MODEL),
+            ({"response_a": "a\0b"}, "response_a is 'a\\x00b'; NUL characters are not allowed"),
         ],
     ),
     Case(
@@ -149,7 +150,7 @@ BATTLES = [
         ],
         [
             ({"winner": "top"}, "winner is 'top'; allowed are left, right, tie"),
-            ({"right": "Airoboros L2 70B"}, SAME_MODEL),
+            ({"right": ""}, f"right is empty; {NAME_IS_NEEDED}"),
             ({"worker": ""}, f"worker is empty; {NAME_IS_NEEDED}"),
         ],
     ),
@@ -241,7 +242,7 @@ BATTLES = [
         ],
         [
             ({"winner": "carl"}, "winner is 'carl'; allowed are a, b, tie, both_bad, 1 and 2, or the name of one of the two"),
-            ({"model_b": "bob"}, SAME_MODEL),
+            ({"model_b": ""}, f"model_b is empty; {NAME_IS_NEEDED}"),
             ({"winner": MISSING}, "winner is missing; allowed are a, b, tie"),
         ],
     ),
@@ -267,6 +268,137 @@ BATTLES = [
             ({"winner": "ann"}, "winner is 'ann'; allowed are a, b, tie, both_bad"),
             ({"strength": 0}, "strength is 0; 1 or 2 is allowed, and only where a model is better"),
             ({"battle": MISSING}, "battle is missing; a text is needed; the row has prompt_id, model_a, model_b, repeat_a"),
+        ],
+    ),
+    Case(
+        "battles-argilla-1.json",
+        "argilla",
+        [
+            battle(2, "", "ann", "bob", prompt(2, "", "Name a lake."), [("6b12", A), ("7c13", TIE)], ("Como.", "Alps.")),
+            battle(61, "", "bob", "ann", prompt(61, "", "Name a river."), [("6b12", B)], ("Rhine.", "Bonn.")),
+        ],
+        [
+            ({"fields": {"prompt": "", "response-1": "x", "response-2": "y"}}, "prompt is empty; a non-empty text is needed"),
+            (
+                {"responses": [{"user_id": "u", "values": {"ranking": {"value": ["response-1"]}}}]},
+                "responses is ['response-1']; allowed are a, answer_a",
+            ),
+            (
+                {"responses": [{"user_id": "u", "values": {"ranking": {"value": [{"value": "response-1", "rank": 1}]}}}]},
+                "responses is [{'value': 'response-1', 'rank': 1}]; allowed are a, answer_a",
+            ),
+        ],
+    ),
+    Case(
+        "battles-argilla-hub.jsonl",
+        "argilla-table",
+        [
+            battle(1, "r1", "ann", "bob", prompt(1, "", "Name a lake."), [("6b12", A), ("7c13", TIE)], ("Como.", "Alps.")),
+            battle(2, "r2", "bob", "ann", prompt(2, "", "Name a river."), [("7c13", B)], ("Rhine.", "Bonn.")),
+            battle(3, "r3", "bob", "ann", prompt(3, "", "Name a town."), [], ("Rhine.", "Bonn.")),
+        ],
+        [
+            ({"preference.responses": "response_a"}, "preference.responses is 'response_a'; a list of answers is needed"),
+            ({"response_a": MISSING}, "answer_a is missing; a text is needed; the row has id, status, _server_id, instruction"),
+            ({"id": None}, "id is null; a text is needed"),
+        ],
+    ),
+    Case(
+        "battles-argilla-hub-1.jsonl",
+        "argilla-table",
+        [
+            battle(1, "x1", "ann", "bob", prompt(1, "", "Name a lake."), [("6b12", B)], ("Como.", "Alps.")),
+            battle(2, "x2", "bob", "ann", prompt(2, "", "Name a river."), [("6b12", A)], ("Rhine.", "Bonn.")),
+        ],
+        [
+            ({"ranking": "response-1"}, "ranking is 'response-1'; a list of answers is needed"),
+            ({"metadata": '{"model_a": "ann"}'}, "model_b is missing; a text is needed"),
+            ({"prompt": " "}, "prompt is ' '; a non-empty text is needed"),
+        ],
+    ),
+    Case(
+        "battles-label-studio-min.json",
+        "label-studio-rows",
+        [
+            battle(
+                2, "11", "answer_a", "answer_b", prompt(2, "", "Name a lake."), [("1", A)], ("Como.", "Alps."),
+                happened=1714557600.0,
+            ),
+            battle(
+                18, "11", "answer_a", "answer_b", prompt(18, "", "Name a lake."), [("2", B)], ("Como.", "Alps."),
+                happened=1714557660.0,
+            ),
+            battle(
+                34, "12", "answer_a", "answer_b", prompt(34, "", "Name a river."), [], ("Bonn.", "Rhine."),
+                happened=1714557720.0,
+            ),
+        ],
+        [
+            ({"pw": [{"selected": "top"}]}, "pw is 'top'; allowed are a, answer_a"),
+            ({"created_at": "today"}, "created_at is 'today'; seconds or milliseconds since 1970, or an ISO 8601 date"),
+            ({"answer2": MISSING}, "answer_b is missing; a text is needed; the row has prompt, answer1, id, annotator"),
+        ],
+    ),
+    Case(
+        "battles-label-studio.csv",
+        "label-studio-rows",
+        [
+            battle(
+                2, "11", "answer_a", "answer_b", prompt(2, "", "Name a lake."), [("1", A)], ("Como.", "Alps."),
+                happened=1714557600.0,
+            ),
+            battle(
+                3, "12", "answer_a", "answer_b", prompt(3, "", "Name a river."), [("1", B)], ("Bonn.", "Rhine."),
+                happened=1714557720.0,
+            ),
+        ],
+        [
+            ({"comparison": "Response 3"}, "comparison is 'Response 3'; allowed are a, answer_a"),
+            ({"id": ""}, f"id is empty; {NAME_IS_NEEDED}"),
+            ({"prompt": ""}, "prompt is empty; a non-empty text is needed"),
+        ],
+    ),
+    Case(
+        "battles-label-studio-texts.json",
+        "label-studio",
+        [
+            battle(2, "11", "answer_a", "answer_b", None, [("1", A)]),
+            battle(27, "12", "answer_a", "answer_b", None, [("1", B)]),
+        ],
+        [
+            ({"data": {"text1": "x"}}, "answer_b is missing; a text is needed"),
+            ({"data": {"text1": "x", "text2": 5}}, "answer_b is 5; a text is needed"),
+            ({"annotations": [{"result": "left"}]}, "result is 'left'; a list is needed"),
+        ],
+    ),
+    Case(
+        "battles-kaggle-without-id.csv",
+        "kaggle-pairs",
+        [
+            battle(
+                2, "", "gpt-4-1106-preview", "gpt-4-0613", prompt(2, "", "Is it right?"), [("", A)], ("It depends.", "No.")
+            ),
+            battle(3, "", "koala-13b", "gpt-4-0613", prompt(3, "", "What is a plinth?"), [("", B)], ("A base.", "A wall.")),
+        ],
+        [
+            ({"winner_model_b": "0"}, "winner_model_a, winner_model_b, winner_tie is '0, 0, 0'; one of these columns is 1"),
+            ({"model_a": ""}, f"model_a is empty; {NAME_IS_NEEDED}"),
+            ({"response_b": "[1]"}, "response_b is 1; a text is needed"),
+        ],
+    ),
+    Case(
+        "battles-arena-strength.csv",
+        "chatbot-arena",
+        [
+            BattleRow(
+                2, "", "ann", "bob", prompt(2, "q1"), (VoteRow("v1", A, reasons=("accurate", "clear"), strength=2),)
+            ),
+            BattleRow(3, "", "bob", "ann", prompt(3, "q2"), (VoteRow("v1", TIE),)),
+        ],
+        [
+            ({"strength": "1"}, "strength is 1; 1 or 2 is allowed, and only where a model is better"),
+            ({"strength": "much"}, "strength is 'much'; a whole number from 0 to 2 is needed"),
+            ({"reasons": "x" * 201}, "a name may have at most 200 characters"),
         ],
     ),
 ]  # fmt: skip

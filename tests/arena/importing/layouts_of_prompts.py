@@ -231,4 +231,35 @@ PROMPTS = [
             ({"instance": MISSING}, "instance is missing; an object is needed, such as {...}; the row has"),
         ],
     ),
+    Case(
+        "prompts-mmlu-columns.csv",
+        "choice-columns",
+        [
+            prompt(2, "", "What is 2 + 2?\n\nA. 3\nB. 4\nC. 5\nD. 6", reference="B. 4", category="elementary_mathematics",
+                   verifier={"kind": "mcq", "answer": "B"}),
+            prompt(3, "", "Which is a lake?\n\nA. Como\nB. Rhine\nC. Alps\nD. Bonn", reference="A. Como", category="geography",
+                   verifier={"kind": "mcq", "answer": "A"}),
+        ],
+        [
+            ({"answer": "E"}, "answer is 'E'; the letter, the number from 0 or the text of one of the 4 choices is needed"),
+            ({"B": ""}, "B is empty; the choices A, B and so on are needed, without a gap"),
+            ({"question": ""}, "question is ''; a non-empty text is needed"),
+        ],
+    ),
+    Case(
+        "prompts-gsm8k.jsonl",
+        "gsm8k",
+        [
+            prompt(1, "", "Natalia sold 48 clips in April and half as many in May. How many in all?",
+                   reference="She sold 48/2 = <<48/2=24>>24 in May.\n48+24 = <<48+24=72>>72 in all.\n#### 72",
+                   verifier={"kind": "numeric", "value": 72}),
+            prompt(2, "", "What do 1,000 pens at $ 1.25 cost?", reference="1000 * 1.25 = 1250.\n#### 1,250",
+                   verifier={"kind": "numeric", "value": 1250}),
+        ],
+        [
+            ({"answer": "It is 1,250."}, "answer is 'It is 1,250.'; a text that ends in #### and a number is needed"),
+            ({"question": " "}, "question is ' '; a non-empty text is needed"),
+            ({"answer": MISSING}, "answer is missing; a text is needed; the row has question"),
+        ],
+    ),
 ]  # fmt: skip

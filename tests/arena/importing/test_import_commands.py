@@ -87,12 +87,12 @@ def test_check_writes_nothing(battles):
 
 
 def test_a_wrong_file_is_refused_with_every_problem_and_nothing_is_written(tmp_path):
-    path = write(tmp_path, BATTLES + "x,y,model_c,q,v\nx,x,tie,q,v\n", "battles.csv")
+    path = write(tmp_path, BATTLES + "x,y,model_c,q,v\nx,,tie,q,v\n", "battles.csv")
     said = _refused("import_battles", path, "--format", "chatbot-arena", "--arena", "new")
     assert said.splitlines() == [
         "battles.csv was not imported.",
         "battles.csv, line 2: winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad), both_bad",
-        "battles.csv, line 3: model_b is 'x'; a battle needs two different models, and model_a is the same",
+        "battles.csv, line 3: model_b is empty; a name is needed",
     ]
     assert not Arena.objects.exists()
     assert not Import.objects.exists()
@@ -115,8 +115,9 @@ def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
         (("import_battles", nowhere, "--format", "llmfao", "--arena", "a", "--check"), f"{nowhere}: No such file or directory"),
         (
             ("import_battles", battles, "--format", "lmsys", "--arena", "a"),
-            "--format lmsys: no such format of battles. Available: chatbot-arena, llmfao, pandalm, pairs, battles, "
-            "kaggle-pairs, mt-bench-votes, alpaca-annotations, argilla, label-studio",
+            "--format lmsys: no such format of battles. Available: chatbot-arena, arena-sessions, llmfao, pandalm, pairs, "
+            "battles, kaggle-pairs, mt-bench-votes, alpaca-annotations, argilla, argilla-table, label-studio, "
+            "label-studio-rows",
         ),
         (
             ("import_battles", battles, "--format", "llmfao", "--arena", "a b"),
@@ -176,7 +177,7 @@ def test_a_format_of_others_is_not_changed(tmp_path):
     [
         ("import_prompts", "csv: turns or prompt; if there: archived_at, category, formula_safe, id, language"),
         ("import_responses", "csv: prompt, competitor, text; if there: archived_at, cost, finish"),
-        ("import_battles", "chatbot-arena: model_a, model_b, winner; if there: anony, conversation_a"),
+        ("import_battles", "chatbot-arena: model_a, model_b, winner; if there: anony, category_tag, conversation_a"),
     ],
 )
 def test_help_names_the_columns_and_where_formats_are_described(command, columns):

@@ -7,7 +7,11 @@ import json
 import pytest
 
 from arena.importing.chunks import TypedFile
-from arena.importing.formats import formats_of
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import header_of
+from arena.importing.formats import NotRecognised, formats_of, reading_format
+from arena.importing.formats.battles.labelled import outcome_of
+from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.outcomes import Outcome
 from tests.arena.importing.test_layouts import BY_NAME, FILES
 
@@ -59,3 +63,112 @@ def test_labels_of_a_form_name_the_side(tmp_path, chosen, outcome):
 def test_the_note_on_the_first_side_names_no_columns_that_the_file_has_not(tmp_path):
     pairs = formats_of("battles")["pairs"](tmp_path / "file.csv")
     assert str(pairs.notes()[0]) == "The first model and answer of each row are taken as what was shown first."
+
+
+# --- tables without a header --------------------------------------------------------------------------------------------
+MMLU = 'What is 2 + 2?,3,4,5,6,B\n"Which, of these, is a lake?",Como,Rhine,Alps,Bonn,A\n'
+
+
+def test_mmlus_own_files_have_no_header(tmp_path):
+    (tmp_path / "abstract_algebra_test.csv").write_text(MMLU)
+    read_by = reading_format("prompts", "", tmp_path / "abstract_algebra_test.csv")
+    file = TypedFile(tmp_path / "abstract_algebra_test.csv", formats_of("prompts")[read_by.format], filename="f")
+    assert [(row.line, row.turns, row.reference) for row in file] == [
+        (1, ("What is 2 + 2?\n\nA. 3\nB. 4\nC. 5\nD. 6",), "B. 4"),
+        (2, ("Which, of these, is a lake?\n\nA. Como\nB. Rhine\nC. Alps\nD. Bonn",), "A. Como"),
+    ]
+    said = "The file has no header: its columns are read as question, A, B, C, D, answer, as in MMLU's own files."
+    assert said in map(str, file.notes())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "question,A,B,C,D,answer\n" + MMLU,  # a header
+        "id,text,A,B,C,D\n" + MMLU,  # models that are called by letters
+        MMLU.replace(",A\n", ",0\n"),  # a row that ends otherwise
+        MMLU.splitlines(keepends=True)[0],  # one row alone
+        MMLU.replace(",3,", ",,"),  # a choice without a text
+    ],
+)
+def test_a_first_line_that_may_be_a_header_is_one(tmp_path, text):
+    (tmp_path / "file.csv").write_text(text)
+    assert header_of(tmp_path / "file.csv") == next(csv.reader(io.StringIO(text)))
+
+
+def test_a_table_without_a_header_is_refused_with_what_to_write(tmp_path):
+    (tmp_path / "file.csv").write_text("What is 2 + 2?,four\nWhich is a lake?,Como\n")
+    with pytest.raises(NotRecognised, match="looks like a row: write a line with the names of the columns above it"):
+        reading_format("prompts", "", tmp_path / "file.csv")
+
+
+# --- ids ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("first", "second", "said"), [("1", "", "id is empty; a name is needed"), ("", "2", "the first row has no id")]
+)
+def test_either_every_row_has_an_id_or_none(tmp_path, first, second, said):
+    rows = list(csv.DictReader(io.StringIO((FILES / "battles-kaggle-55k.csv").read_text())))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0])
+    writer.writeheader()
+    writer.writerows([rows[0] | {"id": first}, rows[1] | {"id": second}])
+    (tmp_path / "file.csv").write_bytes(text.getvalue().encode())
+    _, problems = rows_of(tmp_path / "file.csv", "battles", "kaggle-pairs")
+    assert len(problems) == 1
+    assert said in problems[0]
+
+
+def test_sessions_without_ids_are_known_by_their_places(tmp_path):
+    rows = [json.loads(line) for line in (FILES / "battles-arena-140k.jsonl").read_text().splitlines()]
+    (tmp_path / "file.jsonl").write_text("".join(json.dumps(row | {"id": None}) + "\n" for row in rows))
+    read, problems = rows_of(tmp_path / "file.jsonl", "battles", "arena-sessions")
+    assert ([row.own_id for row in read], problems) == (["s1/1", "s1/2"], [])
+
+
+def test_a_battle_whose_voter_was_not_read_before_keeps_its_key(tmp_path):
+    """In the file of 100k battles a hash stands for the voter."""
+    with_hash, problems = rows_of(FILES / "battles-arena-100k.jsonl", "battles", "chatbot-arena")
+    rows = [json.loads(line) for line in (FILES / "battles-arena-100k.jsonl").read_text().splitlines()]
+    for row in rows:
+        del row["judge_hash"]
+    (tmp_path / "file.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    without, _ = rows_of(tmp_path / "file.jsonl", "battles", "chatbot-arena")
+    assert not problems
+    assert row_keys("chatbot-arena", with_hash, Ordinals()) == row_keys("chatbot-arena", without, Ordinals())
+
+
+# --- rankings -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        ([{"value": "response-2", "rank": 2}, {"value": "response-1", "rank": 1}], Outcome.A),
+        ([{"value": "response_a", "rank": 3}, {"value": "response_b", "rank": 3}], Outcome.TIE),
+        (["Response 2", "Response 1"], Outcome.B),
+        ({"value": ["answer1", "answer2"], "rank": [2, 1]}, Outcome.B),
+    ],
+)
+def test_a_ranking_of_both_answers_names_the_better_one(value, outcome):
+    assert outcome_of(value, "responses") == outcome
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [], ["response-1"], ["response-1", "response-1"], ["response-1", "tie"], [{"value": "response-1", "rank": 1}],
+        [{"value": "response-1"}, {"value": "response-2"}], [{"value": "response-1", "rank": True}, {"value": "b", "rank": 1}],
+        ["response-1", "response-2", "response-3"], {"value": ["response-1"], "rank": [1]}, [None, "response-1"],
+    ],
+)  # fmt: skip
+def test_what_ranks_no_two_answers_is_refused(value):
+    with pytest.raises(RowProblem, match="responses"):
+        outcome_of(value, "responses")
+
+
+def test_models_of_tasks_that_name_none_can_be_told(tmp_path):
+    file = TypedFile(
+        FILES / "battles-label-studio.csv", formats_of("battles")["label-studio-rows"], filename="f",
+        options={"models": ["ann", "bob"]},
+    )  # fmt: skip
+    assert {(row.first, row.second) for row in file} == {("ann", "bob")}
+    assert file.format.unnamed == ("ann", "bob")
+    assert "2 rows name no models: their two columns stand for the models ann and bob." in map(str, file.notes())

@@ -18,7 +18,9 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
-from arena.importing.formats.conversations import conversation
+from arena.importing.formats.battles.sides import must_differ
+from arena.importing.formats.battles.vote_details import DETAILS, with_details
+from arena.importing.formats.conversations import conversation, from_json
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
 from arena.texts.languages import code_of
@@ -76,10 +78,11 @@ class ChatbotArena(Format[BattleRow]):
     link = "https://huggingface.co/datasets/lmsys/chatbot_arena_conversations"
     has_own_ids = False
     shapes = ANY_SHAPE
-    needed = ("model_a", "model_b", "winner")
+    needed: tuple[str, ...] = ("model_a", "model_b", "winner")
     read = frozenset(
         {
-            *needed, "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS, *RESPONSES
+            *needed, "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS, *RESPONSES,
+            "judge_hash", "category_tag", "is_code", *DETAILS,
         }
     )  # fmt: skip
     other_words = MappingProxyType(
@@ -108,25 +111,30 @@ class ChatbotArena(Format[BattleRow]):
         except (KeyError, TypeError):
             first, second = self._name(row, "model_a"), self._name(row, "model_b")
             outcome = fields.folded_choice(row, "winner", WINNERS, ALSO)
-        if first == second:
-            raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
-        voter = self._identifier(row, "judge") if "judge" in row else ""
+        must_differ(first, second)
+        voter = self.voter(row)
         set_aside = NAMES_VISIBLE if "anony" in row and not fields.truth(row, "anony", default=True) else ""
         happened = fields.moment(row, "tstamp") if "tstamp" in row else None
         language = self._language_of(row) if "language" in row else ""
-        battle = BattleRow(
-            line, "", first, second, self._prompt(line, row, language), (VoteRow(voter, outcome, set_aside),), None, happened
-        )
+        vote = VoteRow(voter, outcome, set_aside)
+        if "strength" in row or "reasons" in row:
+            vote = with_details(vote, row)
+        battle = BattleRow(line, "", first, second, self._prompt(line, row, language), (vote,), None, happened)
         if "conversation_a" in row or "response_a" in row or "timestamp" in row:
             battle = self._with_texts(row, battle, language)
         if language and battle.prompt is None:
             self._n_languages_without_prompt += 1
         return battle
 
+    def voter(self, row: Row) -> str:
+        """Empty where the file does not say who voted."""
+        column = "judge" if "judge" in row else "judge_hash"
+        return self._identifier(row, column) if column in row else ""
+
     def _with_texts(self, row: Row, battle: BattleRow, language: str) -> BattleRow:
         """With what was asked and answered. Rows that an older version could tell apart keep their keys."""
         has_key = (battle.prompt is not None and bool(battle.prompt.key or battle.prompt.turns)) or battle.happened is not None
-        known_as = battle if has_key else None
+        known_as = _without_hash(row, battle) if has_key else None
         happened = battle.happened if battle.happened is not None else fields.moment(row, "timestamp")
         battle = battle._replace(happened=happened, known_as=known_as)
         if row.get("conversation_a") is not None:
@@ -144,7 +152,9 @@ class ChatbotArena(Format[BattleRow]):
         self._n_pictures += bool(first.n_pictures)
         # Neither people nor models can be asked about what cannot be shown.
         status = "draft" if first.n_pictures else ""
-        prompt = PromptRow(battle.line, key, first.asked, first.system_prompt, language=language, status=status)
+        prompt = PromptRow(
+            battle.line, key, first.asked, first.system_prompt, language=language, tags=_tags(row), status=status
+        )  # fmt: skip
         if first.asked != second.asked:
             self._n_asked_differently += 1
             return battle._replace(prompt=prompt)
@@ -194,3 +204,21 @@ class ChatbotArena(Format[BattleRow]):
     def _read_language(row: fields.Row, column: str) -> str:
         code = code_of(fields.text(row, column, default=""))
         return NO_CODE if code is None else code
+
+
+def _without_hash(row: Row, battle: BattleRow) -> BattleRow:
+    """As a row of 100k battles was read when its hash was not yet known to be a voter's."""
+    if "judge" in row or "judge_hash" not in row:
+        return battle
+    return battle._replace(votes=tuple(vote._replace(voter="") for vote in battle.votes))
+
+
+def _tags(row: Row) -> tuple[str, ...]:
+    """The categories that a prompt was found to be of: `category_tag` lists them in groups, each true or false."""
+    groups = from_json(row.get("category_tag")) or {}
+    if not isinstance(groups, dict) or not all(isinstance(each, dict | None) for each in groups.values()):
+        raise RowProblem("category_tag", groups, _("an object of objects is needed, such as {...}"))
+    found = [name for group in groups.values() for name, is_so in (group or {}).items() if is_so is True]
+    if "is_code" in row and fields.truth(row, "is_code", default=False):
+        found.append("code")
+    return tuple(dict.fromkeys(fields.as_name("category_tag", name) for name in found))

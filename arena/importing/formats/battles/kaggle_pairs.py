@@ -1,6 +1,7 @@
 """The arena's file of 55k battles as Kaggle published it: the winner in three columns, turns as JSON lists in the cells."""
 
 import json
+from pathlib import Path
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +13,7 @@ from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.battles.chatbot_arena import both_answers
+from arena.importing.formats.battles.sides import OwnIds, must_differ
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
 
@@ -24,18 +26,20 @@ class KagglePairs(Format[BattleRow]):
     link = "https://www.kaggle.com/competitions/lmsys-chatbot-arena/data"
     has_own_ids = True
     shapes = ANY_SHAPE
-    needed = ("id", "model_a", "model_b", "prompt", "response_a", "response_b", *WINNERS)
-    read = frozenset(needed)
+    needed = ("model_a", "model_b", "prompt", "response_a", "response_b", *WINNERS)
+    read = frozenset({*needed, "id"})
+
+    def __init__(self, path: Path) -> None:
+        self._ids = OwnIds()
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = fields.name(row, "model_a"), fields.name(row, "model_b")
-        if first == second:
-            raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
+        must_differ(first, second)
         asked = turns_of(row, "prompt")
         if not any(turn.strip() for turn in asked):
             raise RowProblem("prompt", row.get("prompt"), _("a non-empty text is needed"))
         return BattleRow(
-            line, fields.identifier(row, "id"), first, second, PromptRow(line, "", asked), (VoteRow("", _winner(row)),),
+            line, self._ids.of(row), first, second, PromptRow(line, "", asked), (VoteRow("", _winner(row)),),
             **both_answers(turns_of(row, "response_a"), turns_of(row, "response_b")),
         )  # fmt: skip
 

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.notes import FileNote, note
-from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.battles.sides import must_differ
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
 
@@ -31,8 +30,7 @@ class Llmfao(Format[BattleRow]):
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = self._name(row, "left"), self._name(row, "right")
-        if first == second:
-            raise RowProblem("right", second, _("a battle needs two different models, and left is the same"))
+        must_differ(first, second, ("left", "right"))
         vote = VoteRow(self._identifier(row, "worker"), fields.choice(row, "winner", WINNERS))
         prompt = PromptRow(line, self._identifier(row, "prompt"))
         return BattleRow(line, fields.identifier(row, "id"), first, second, prompt, (vote,))

@@ -14,6 +14,8 @@ from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.battles.sides import must_differ
+from arena.importing.formats.battles.vote_details import reasons_of, strength_of
 from arena.importing.formats.format import Format
 from arena.importing.formats.own_cells import FORMULA_SAFE, as_exported, with_lists
 from arena.importing.formats.response_files import MOST_REPEATS
@@ -21,7 +23,6 @@ from arena.outcomes import Outcome, Side
 
 WINNERS = {outcome.value: outcome for outcome in Outcome}
 SIDES = {side.value: side.value for side in Side}
-MOST_REASONS = 50
 LONGEST_COMMENT = 500
 LONGEST_REASON = 200
 SET_ASIDE = "set aside"  # where the file says no more
@@ -50,8 +51,7 @@ class OwnBattles(Format[BattleRow]):
     def row(self, line: int, row: Row) -> BattleRow:
         row = with_lists(as_exported(row), "reasons")
         names, repeats = (fields.name(row, "model_a"), fields.name(row, "model_b")), repeats_of(row)
-        if names[0] == names[1]:
-            raise RowProblem("model_b", names[1], _("a battle needs two different models, and model_a is the same"))
+        must_differ(*names)
         first = fields.choice(row, "first_shown", SIDES) if row.get("first_shown") else ""
         turned = first == Side.B
         if turned:
@@ -80,13 +80,10 @@ def repeats_of(row: Row) -> tuple[int, int] | None:
 
 def _vote(row: Row, *, is_order_known: bool, turned: bool) -> VoteRow:
     outcome = fields.choice(row, "winner", WINNERS)
-    strength = fields.whole_number(row, "strength", most=2)
-    if strength is not None and (strength == 0 or outcome not in {Outcome.A, Outcome.B}):
-        raise RowProblem("strength", strength, _("1 or 2 is allowed, and only where a model is better"))
     return VoteRow(
         fields.optional_identifier(row, "voter"), outcome.swapped() if turned else outcome, _why_set_aside(row),
-        is_order_known=is_order_known, reasons=_reasons(row), comment=_short(row, "comment", LONGEST_COMMENT),
-        strength=strength, dwell_ms=fields.whole_number(row, "dwell_ms"),
+        is_order_known=is_order_known, reasons=reasons_of(row), comment=_short(row, "comment", LONGEST_COMMENT),
+        strength=strength_of(row, outcome), dwell_ms=fields.whole_number(row, "dwell_ms"),
     )  # fmt: skip
 
 
@@ -94,13 +91,6 @@ def _why_set_aside(row: Row) -> str:
     if fields.truth(row, "is_counted", default=True):
         return ""
     return _short(row, "set_aside_reason", LONGEST_REASON) or SET_ASIDE
-
-
-def _reasons(row: Row) -> tuple[str, ...]:
-    reasons = tuple(fields.as_name("reasons", reason) for reason in fields.texts(row, "reasons"))
-    if len(reasons) > MOST_REASONS:
-        raise RowProblem("reasons", len(reasons), _("at most %(most)d are allowed") % {"most": MOST_REASONS})
-    return reasons
 
 
 def _short(row: Row, column: str, most: int) -> str:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.looks import ANY_SHAPE
@@ -14,11 +14,12 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import EMPTY, MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.battles.sides import ANSWERS, MODELS, UnnamedSides, must_differ
+from arena.importing.formats.battles.vote_details import DETAILS, with_details
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import IDS, category_path, language_of
 from arena.outcomes import Outcome
 
-ANSWERS, MODELS = ("answer_a", "answer_b"), ("model_a", "model_b")
 SIDES = {
     Outcome.A: ("a", "answer_a", "response_a", "output_a", "model_a", "1", "answer1", "answer_1", "response1", "response_1",
                 "output_1", "left", "first", "a>b", "a>>b"),
@@ -37,8 +38,11 @@ class OwnPairs(Format[BattleRow]):
     shapes = ANY_SHAPE
     needed = ("winner",)
     read = frozenset(
-        {"prompt_id", "prompt", "system_prompt", "category", "language", *ANSWERS, *MODELS, "winner", "voter", "voted_at"}
-    )
+        {
+            "prompt_id", "prompt", "system_prompt", "category", "language", *ANSWERS, *MODELS, "winner", "voter", "voted_at",
+            *DETAILS,
+        }
+    )  # fmt: skip
     other_words = MappingProxyType(
         {
             "winner": ("better", "preferred", "preference", "label", "choice", "chosen", "verdict", "vote"),
@@ -60,49 +64,40 @@ class OwnPairs(Format[BattleRow]):
         return ("winner", *sides) if "winner" in names and sides else ()
 
     def __init__(self, path: Path) -> None:
-        self._n_unnamed = 0
-        self._columns: tuple[str, str] = ANSWERS
+        self._unnamed = UnnamedSides()
         self._meant: dict[str, Outcome] = {}
 
     def take(self, options: Mapping[str, Any]) -> None:
         """`models`: whose answers the two columns hold; `values`: what the words of the winner mean."""
         super().take(options)
-        models = options.get("models")
-        if models:
-            first, second = (fields.as_name(_("the model"), name) for name in models)
-            if first == second:
-                raise RowProblem(_("the model"), second, _("two different names are needed"))
-            self._columns = first, second
+        self._unnamed.take(options)
         self._meant = {folded_word(word): Outcome(outcome) for word, outcome in (options.get("values") or {}).items()}
 
     @property
     def unnamed(self) -> tuple[str, str] | None:
-        """The competitors of rows that name no models, where there are such rows."""
-        return self._columns if self._n_unnamed else None
+        """The models of rows that name none, where there are such rows."""
+        return self._unnamed.used
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = self._models(row)
         voter = fields.optional_identifier(row, "voter")
         answers = self._answers(row)
-        vote = VoteRow(voter, self._winner(row, first, second))
+        vote = with_details(VoteRow(voter, self._winner(row, first, second)), row)
         happened = fields.moment(row, "voted_at")
         return BattleRow(line, "", first, second, _prompt(line, row), (vote,), answers, happened)
 
     def notes(self) -> list[FileNote]:
         notes = [note(gettext_lazy("The first model and answer of each row are taken as what was shown first."))]
-        first, second = self._columns
-        return [*notes, note(_UNNAMED, n=self._n_unnamed, first=first, second=second)] if self._n_unnamed else notes
+        return [*notes, *self._unnamed.notes()]
 
     def _models(self, row: Row) -> tuple[str, str]:
-        """The two columns are the competitors where the file names no models."""
+        """The two columns stand for them where the row names none."""
         if not any(row.get(column) for column in MODELS):
             if not any(column in row for column in ANSWERS):
                 raise RowProblem("model_a", MISSING, _("two answers or the names of two models are needed"))
-            self._n_unnamed += 1
-            return self._columns
+            return self._unnamed.names()
         first, second = fields.name(row, "model_a"), fields.name(row, "model_b")
-        if first == second:
-            raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
+        must_differ(first, second)
         return first, second
 
     def _answers(self, row: Row) -> tuple[str, str] | None:
@@ -114,13 +109,6 @@ class OwnPairs(Format[BattleRow]):
         """The meaning that was chosen for the word, else its usual one."""
         meant = self._meant.get(folded_word(row.get("winner"))) if self._meant else None
         return meant or _winner(row, first, second)
-
-
-_UNNAMED = ngettext_lazy(
-    "%(n)s row names no models: its two columns are the competitors %(first)s and %(second)s.",
-    "%(n)s rows name no models: their two columns are the competitors %(first)s and %(second)s.",
-    "n",
-)
 
 
 def _prompt(line: int, row: Row) -> PromptRow | None:

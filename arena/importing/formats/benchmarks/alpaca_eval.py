@@ -11,6 +11,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, VoteRow, without_thinking
+from arena.importing.formats.battles.sides import must_differ
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import category_path
 from arena.outcomes import Outcome
@@ -59,8 +60,7 @@ class AlpacaAnnotations(Format[BattleRow]):
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = fields.name(row, "generator_1"), fields.name(row, "generator_2")
-        if first == second:
-            raise RowProblem("generator_2", second, _("a battle needs two different models, and generator_1 is the same"))
+        must_differ(first, second, ("generator_1", "generator_2"))
         vote = VoteRow(fields.optional_identifier(row, "annotator"), _preferred(row))
         answers = fields.text(row, "output_1"), fields.text(row, "output_2")
         return BattleRow(line, "", first, second, instruction(line, row), (vote,), answers)

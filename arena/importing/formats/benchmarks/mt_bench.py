@@ -14,6 +14,7 @@ from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, VoteRow, without_thinking
 from arena.importing.formats.battles.chatbot_arena import ALSO, WINNERS, both_answers
+from arena.importing.formats.battles.sides import must_differ
 from arena.importing.formats.conversations import conversation
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import category_path
@@ -70,8 +71,7 @@ class MtBenchVotes(Format[BattleRow]):
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = fields.name(row, "model_a"), fields.name(row, "model_b")
-        if first == second:
-            raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
+        must_differ(first, second)
         turn = fields.whole_number(row, "turn")
         if turn not in {1, 2}:
             raise RowProblem("turn", row.get("turn"), _("allowed are %(values)s") % {"values": "1, 2"})

@@ -1,7 +1,7 @@
-"""Question sets with right answers: IFEval's constraints, choices as in MMLU and ARC."""
+"""Question sets with right answers: IFEval's constraints, choices as in MMLU and ARC, GSM8K's numbers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from string import ascii_uppercase
 from types import MappingProxyType
@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from arena.importing.files import fields
 from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
 from arena.importing.files.notes import FileNote, note
-from arena.importing.files.problems import MISSING, RowProblem
+from arena.importing.files.problems import EMPTY, MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.conversations import as_json, from_json
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import IDS, category_path, checked_verifier
 from arena.texts.verifiers import MAX_PATTERN
+
+LETTERS = tuple("ABCDEFGHIJ")
 
 
 class IfEval(Format[PromptRow]):
@@ -108,7 +110,7 @@ class MultipleChoice(Format[PromptRow]):
     title = gettext_lazy("choices as in MMLU and ARC: question, choices, answer")
     link = "https://huggingface.co/datasets/cais/mmlu"
     shapes = ANY_SHAPE
-    needed = ("question", "choices", "answer")
+    needed: tuple[str, ...] = ("question", "choices", "answer")
     read = frozenset({*needed, "subject", "id"})
     read_together = frozenset({"choices", "answer"})
     other_words = MappingProxyType(
@@ -119,7 +121,7 @@ class MultipleChoice(Format[PromptRow]):
         question = fields.text(row, "question").strip()
         if not question:
             raise RowProblem("question", question, _("a non-empty text is needed"))
-        labels, texts = _choices(row)
+        labels, texts = self.choices(row)
         at = _right(row, labels, texts)
         listed = "\n".join(f"{letter}. {text}" for letter, text in zip(ascii_uppercase, texts, strict=False))
         category = category_path(fields.text(row, "subject", default="").replace("/", "-"))
@@ -129,12 +131,35 @@ class MultipleChoice(Format[PromptRow]):
             verifier={"kind": "mcq", "answer": ascii_uppercase[at]},
         )  # fmt: skip
 
+    def choices(self, row: Row) -> tuple[list[str], list[str]]:
+        """Their own labels, and their texts."""
+        return _choices(row)
+
     def notes(self) -> list[FileNote]:
         return [note(gettext_lazy("The choices stand below the question with letters; the right letter is the verifier."))]
 
 
+class ChoiceColumns(MultipleChoice):
+    """A column a choice, as in MMLU's own files, which have no header (`files.headers`), and in CMMLU and C-Eval."""
+
+    name = "choice-columns"
+    title = gettext_lazy("choices in columns, as in MMLU's CSV files: question, A, B, C, D, answer")
+    needed = ("question", "A", "B", "answer")
+    signature = (*needed, "C")
+    read = frozenset({"question", *LETTERS, "answer", "subject", "id"})
+    read_together = frozenset({*LETTERS, "answer"})
+    other_words = MappingProxyType({name: words for name, words in MultipleChoice.other_words.items() if name != "choices"})
+
+    def choices(self, row: Row) -> tuple[list[str], list[str]]:
+        there = [letter for letter in LETTERS if row.get(letter) not in (None, "")]
+        if there != [*LETTERS[: len(there)]] or len(there) < 2:
+            allowed = _("the choices A, B and so on are needed, without a gap")
+            raise RowProblem("A" if "A" not in there else "B", EMPTY, allowed)
+        texts = [str(row[letter]) if type(row[letter]) is int else fields.text(row, letter) for letter in there]
+        return there, texts
+
+
 def _choices(row: Row) -> tuple[list[str], list[str]]:
-    """Their own labels, and their texts."""
     choices = from_json(row.get("choices"))
     texts = choices.get("text") if isinstance(choices, dict) else choices
     if not isinstance(texts, list) or not 2 <= len(texts) <= len(ascii_uppercase):
@@ -158,3 +183,39 @@ def _right(row: Row, labels: list[str], texts: list[str]) -> int:
         return int(written)
     allowed = _("the letter, the number from 0 or the text of one of the %(n)d choices is needed") % {"n": len(texts)}
     raise RowProblem("answer", MISSING if "answer" not in row else answer, allowed)
+
+
+_FINAL = re.compile(r"####\s*\$?\s*(-?\d[\d,]*(?:\.\d+)?)\s*\Z")
+
+
+class Gsm8k(Format[PromptRow]):
+    """The worked solution is the reference; its last line, #### and a number, is what an answer has to end in."""
+
+    name = "gsm8k"
+    title = gettext_lazy("GSM8K: question, and answer, which ends in #### and the number")
+    link = "https://huggingface.co/datasets/openai/gsm8k"
+    shapes = ANY_SHAPE
+    needed = ("question", "answer")
+    read = frozenset({*needed, "id"})
+    other_words = MappingProxyType({"id": IDS})
+
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """By what ends each answer: other files have such columns, too."""
+        answers = [row.get("answer") for row in rows]
+        is_worked = any(isinstance(each, str) and _FINAL.search(each) for each in answers)
+        return super().recognised_by(names, rows) if is_worked else ()
+
+    def row(self, line: int, row: Row) -> PromptRow:
+        question, answer = fields.text(row, "question"), fields.text(row, "answer")
+        if not question.strip():
+            raise RowProblem("question", question, _("a non-empty text is needed"))
+        final = _FINAL.search(answer)
+        if final is None:
+            raise RowProblem("answer", answer[-40:], _("a text that ends in #### and a number is needed"))
+        value = float(final[1].replace(",", ""))
+        verifier = checked_verifier({"kind": "numeric", "value": int(value) if value.is_integer() else value})
+        return PromptRow(line, fields.optional_identifier(row, "id"), (question,), reference=answer, verifier=verifier)
+
+    def notes(self) -> list[FileNote]:
+        return [note(gettext_lazy("The number after #### is the verifier: the last number of an answer has to be the same."))]

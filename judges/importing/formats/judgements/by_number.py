@@ -66,6 +66,13 @@ def _read(label: str) -> Judgement:
     return Judgement(parsed.state, PANDALM.verdict(parsed.label), parsed.label, "", parsed.start, parsed.end)
 
 
+ASKED_OR_ANSWERED = {
+    "prompt", "question", "instruction", "input", "query", "messages", "prompt_id", "question_id", "id", "idx", "key", "uid",
+    "model", "competitor", "generator", "answer", "response", "turns", "text",
+}  # fmt: skip
+"""Columns of files whose output is an answer to something, and no judgement by line."""
+
+
 class AutoJOutputs(JudgementFormat):
     """One object a pair of the test set, in its order: `{"output": 0}`, 1 or 2 for a tie."""
 
@@ -83,9 +90,10 @@ class AutoJOutputs(JudgementFormat):
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
-        """Not by texts: so its files of critiques look, which are about single answers."""
+        """Not by texts: so its files of critiques look, which are about single answers. Nor where a row says what was asked."""
         are_labels = all(sayings.is_error(row.get("output")) or str(row["output"]).strip() in AUTO_J_LABELS for row in rows)
-        return ("output",) if "output" in names and names <= cls.read and are_labels else ()
+        folded = {name.strip().casefold() for name in names}
+        return ("output",) if "output" in names and are_labels and folded.isdisjoint(ASKED_OR_ANSWERED) else ()
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         self._n_rows += 1
