@@ -23,7 +23,7 @@ from judges.importing.formats.labels.pairs import PlainLabels
 from judges.importing.formats.mapped import ALONE, JUDGEMENT_FIELDS, LABEL_FIELDS, MappedJudgements, MappedLabels
 from judges.importing.loading.judgements import JudgementChoices, load_judgements
 from judges.importing.notes import of_columns, of_repeated_games, of_undecided_pairs
-from judges.importing.reading import read_by
+from judges.importing.reading import ReadFile, read_by
 from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
 from judges.importing.taking_in import (
     Home,
@@ -135,7 +135,8 @@ class JudgementFiles:
         with in_arena(Home(slug), is_check=True) as home:
             taken = load_judgements(file.path, read, home, self._choices(file.options))
         repeated = [of_repeated_games(taken.n_repeated)] if taken.n_repeated else []
-        return ImportReport(taken.n_rows, counts_of_judgements(taken), [*taken.notes, *repeated], amiss=taken.warnings)
+        counts = counts_of_judgements(taken)
+        return ImportReport(taken.n_rows, counts, [*taken.notes, *repeated], amiss=taken.warnings, odd=read.odd)
 
     def load(self, source: Import, file: FileToRead, steps: Steps) -> FileTaken:
         choices = replace(self._choices(file.options, source), steps=steps)
@@ -188,12 +189,14 @@ class LabelFiles:
         return "" if "label" in columns else self.fields["label"]
 
     def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
-        labelled = self._labelled(file, Home(slug), is_check=True)
-        counts = counts_of_labels(labelled)
-        return ImportReport(labelled.n_rows, counts, self._notes(labelled), amiss=list(labelled.loaded.warnings()))
+        read = self._read(file)
+        labelled = self._labelled(file, read, Home(slug), is_check=True)
+        counts, warnings = counts_of_labels(labelled), list(labelled.loaded.warnings())
+        return ImportReport(labelled.n_rows, counts, self._notes(labelled), amiss=warnings, odd=read.odd)
 
     def load(self, source: Import, file: FileToRead, steps: Steps) -> FileTaken:
-        return FileTaken(self._notes(self._labelled(file, Home(source.arena.slug), source=source, steps=steps)))
+        labelled = self._labelled(file, self._read(file), Home(source.arena.slug), source=source, steps=steps)
+        return FileTaken(self._notes(labelled))
 
     def cells(self, row: LabelRow) -> dict[str, str]:
         cells = {_("Prompt"): _asked(row.prompt), **_answers(row.answers)}
@@ -201,15 +204,19 @@ class LabelFiles:
             return cells | {_("Better"): str(SIDES[row.label]) if row.label else _("nobody says")}
         return cells | {_("Label"): "; ".join(map(_of_answer, row.answers))}
 
+    def _read(self, file: FileToRead) -> ReadFile[LabelRow]:
+        return read_by(self._format(file), file.path, file.filename, file.options)
+
+    def _format(self, file: FileToRead) -> type[LabelFormat]:
+        return cast("type[LabelFormat]", format_of(Import.Kind.LABELS, file.format))
+
     def _labelled(
-        self, file: FileToRead, home: Home, *, source: Import | None = None, is_check: bool = False, steps: Steps = ALL_AT_ONCE
-    ) -> Labelled:
-        format_class = cast("type[LabelFormat]", format_of(Import.Kind.LABELS, file.format))
-        read = read_by(format_class, file.path, file.filename, file.options)
+        self, file: FileToRead, read: ReadFile[LabelRow], home: Home, *, source: Import | None = None, is_check: bool = False,
+        steps: Steps = ALL_AT_ONCE,
+    ) -> Labelled:  # fmt: skip
         return label(
             home, file.options.get("gold") or name_of_set(read), read.rows, origin=read.format, filename=file.filename,
-            grades_decide=format_class.grades_decide, most_new=NO_LIMIT, is_check=is_check, source=source,
-            steps=steps,
+            grades_decide=self._format(file).grades_decide, most_new=NO_LIMIT, is_check=is_check, source=source, steps=steps,
             file_notes=[*read.notes, *of_columns(read.ignored)],
         )  # fmt: skip
 

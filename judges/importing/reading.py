@@ -1,12 +1,13 @@
 """A file of judgements or labels -> typed rows and notes. Nothing is written."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from arena.importing.checks.garbled import GarbledTexts
 from arena.importing.chunks import TypedFile
-from arena.importing.files.notes import FileNote
+from arena.importing.files.notes import FileNote, Oddity
 from arena.importing.files.problems import Problems
 from arena.importing.formats.format import Format
 from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS, format_of
@@ -23,6 +24,7 @@ class ReadFile[T]:
     rows: list[T]
     notes: list[FileNote]
     ignored: list[str]  # columns that are not read
+    odd: list[Oddity] = field(default_factory=list)  # what looks wrong, and may be so
 
 
 def read_judgements(
@@ -30,7 +32,7 @@ def read_judgements(
 ) -> ReadFile[JudgementRow]:
     """Raises ImportProblems, by line, and OSError."""
     if options and options.get("map"):
-        return read_by(MappedJudgements, path, filename or path.name, options)
+        return _with_oddities(read_by(MappedJudgements, path, filename or path.name, options))
     return _read(path, JUDGEMENT_FORMATS, filename or path.name, chosen, options)
 
 
@@ -39,7 +41,7 @@ def read_labels(
 ) -> ReadFile[LabelRow]:
     """Raises ImportProblems, by line, and OSError."""
     if options and options.get("map"):
-        return read_by(MappedLabels, path, filename or path.name, options)
+        return _with_oddities(read_by(MappedLabels, path, filename or path.name, options))
     return _read(path, LABEL_FORMATS, filename or path.name, chosen, options)
 
 
@@ -48,7 +50,15 @@ def read_by[T](format_class: type[Format[T]], path: Path, filename: str, options
     file: TypedFile[T] = TypedFile(path, format_class, filename=filename, options=options)
     rows = list(file)
     file.problems.stop_if_any()
-    return ReadFile(filename, format_class.name, rows, file.notes(), file.ignored)
+    return ReadFile(filename, format_class.name, rows, file.notes(), file.ignored, _oddities(rows))
+
+
+def _oddities(rows: Iterable[Any]) -> list[Oddity]:
+    garbled = GarbledTexts()
+    for row in rows:
+        answers = [text for each in row.answers for text in (each.competitor, each.text) if text]
+        garbled.see(row.line, [*row.prompt.turns, *answers, getattr(row, "reply", "")])
+    return list(garbled.oddities())
 
 
 def _read[T](
@@ -57,6 +67,12 @@ def _read[T](
     recognised = format_of(path, known, chosen, filename=filename)
     file = read_by(known[recognised.format], path, filename, options or {})
     file.notes[:0] = recognised.notes
+    return _with_oddities(file)
+
+
+def _with_oddities[T](file: ReadFile[T]) -> ReadFile[T]:
+    """For whoever shows the notes alone."""
+    file.notes.extend(each.note for each in file.odd)
     return file
 
 

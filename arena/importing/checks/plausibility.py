@@ -3,13 +3,15 @@
 import unicodedata
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from django.utils.translation import ngettext_lazy
 
 from arena.importing.checks.contradictions import n_different
+from arena.importing.checks.first_lines import FirstLines
+from arena.importing.checks.garbled import GarbledTexts
+from arena.importing.checks.pointed_ids import PointedIds, about_pointed_ids
 from arena.importing.files.notes import FileNote, Oddity, lazy_lines_of, note
 from arena.importing.files.problems import PlainWords, Problems, shown
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
@@ -19,20 +21,7 @@ from arena.wording import gettext as _
 
 NO_NAMES = {"nan", "none", "null", "n/a", "<na>", "nil", "undefined"}
 LONGEST_NOTHING = max(map(len, NO_NAMES))
-MOST_LINES, MOST_NAMES = 10, 5
-
-
-@dataclass
-class _Lines:
-    """The first lines, and how many there are."""
-
-    first: list[int] = field(default_factory=list)
-    n: int = 0
-
-    def add(self, line: int) -> None:
-        self.n += 1
-        if len(self.first) < MOST_LINES:
-            self.first.append(line)
+MOST_NAMES = 5
 
 
 class _Repeated:
@@ -62,8 +51,10 @@ class Plausibility:
         self._arena = arena
         self._names: dict[str, int] = {}  # with the first line of each
         self._voters: dict[str, int] = {}
-        self._errors, self._nothing, self._equal = _Lines(), _Lines(), _Lines()
+        self._errors, self._nothing, self._equal = FirstLines(), FirstLines(), FirstLines()
         self._votes = _Repeated()
+        self._garbled = GarbledTexts()
+        self._ids_of_prompts, self._ids_of_battles, self._ids_of_voters = PointedIds(), PointedIds(), PointedIds()
         self._ids, self._texts = array("q"), array("q")  # of prompts that have both
         self._many_ids_line = 0
 
@@ -73,6 +64,11 @@ class Plausibility:
             if row.first not in names or row.second not in names:
                 names.setdefault(row.first, row.line)
                 names.setdefault(row.second, row.line)
+                self._garbled.see(row.line, _texts_of(row))
+            elif row.answers is not None or (row.prompt is not None and row.prompt.turns):
+                self._garbled.see(row.line, _texts_of(row))
+            if row.own_id:
+                self._ids_of_battles.see(row.own_id, row.line)
             if row.answers is not None:
                 if is_error_text(row.answers[0]) or is_error_text(row.answers[1]):
                     self._errors.add(row.line)
@@ -81,8 +77,7 @@ class Plausibility:
                 elif row.answers[0].strip() and row.answers[0] == row.answers[1]:
                     self._equal.add(row.line)
             if row.prompt is not None:
-                if row.prompt.turns:
-                    self.see_prompt(row.prompt)
+                self.see_prompt(row.prompt)
                 self._see_votes(row)
 
     def _see_votes(self, row: BattleRow) -> None:
@@ -92,6 +87,7 @@ class Plausibility:
         pair = (row.first, row.second) if in_order else (row.second, row.first)
         answers = row.answers if row.answers is None or in_order else row.answers[::-1]
         for vote in row.votes:
+            self._ids_of_voters.see(vote.voter, row.line)
             if len(vote.voter) <= LONGEST_NOTHING and vote.voter.casefold() in NO_NAMES:
                 self._voters.setdefault(vote.voter, row.line)
             if asked and (vote.voter or answers):
@@ -102,8 +98,14 @@ class Plausibility:
         for row in rows:
             if isinstance(row, PromptRow):
                 self.see_prompt(row)
+                self._garbled.see(row.line, row.turns)
                 continue
             self._names.setdefault(row.competitor, row.line)
+            self._garbled.see(
+                row.line, (row.competitor, row.text, *(row.asked.turns if row.brings_prompt and row.asked else ()))
+            )
+            if row.prompt:
+                self._ids_of_prompts.see(row.prompt, row.line)
             if is_error_text(row.text):
                 self._errors.add(row.line)
             elif is_word_for_nothing(row.text):
@@ -112,6 +114,8 @@ class Plausibility:
                 self.see_prompt(row.asked)
 
     def see_prompt(self, row: PromptRow) -> None:
+        if row.key:
+            self._ids_of_prompts.see(row.key, row.line)
         if row.key and row.turns:
             self._many_ids_line = self._many_ids_line or row.line
             self._ids.append(hash(row.key))
@@ -129,10 +133,12 @@ class Plausibility:
         yield from self._odd_names()
         for lines, words in ((self._errors, _ERRORS), (self._nothing, _NOTHING), (self._equal, _EQUAL)):
             if lines.n:
-                yield Oddity(lines.first[0], note(words, n=lines.n, lines=lazy_lines_of(_padded(lines))))
+                yield lines.oddity(words)
         n_ids, n_texts = (n_different(each) if each else 0 for each in (self._ids, self._texts))
         if n_texts < n_ids:
             yield Oddity(self._many_ids_line, note(_MANY_IDS, n=n_texts, ids=n_ids))
+        yield from about_pointed_ids((self._ids_of_prompts, self._ids_of_battles, self._ids_of_voters))
+        yield from self._garbled.oddities()
 
     def _odd_names(self) -> Iterator[Oddity]:
         nothing = {name: line for name, line in {**self._voters, **self._names}.items() if name.casefold() in NO_NAMES}
@@ -149,9 +155,8 @@ class Plausibility:
             yield Oddity(lines[0], _named(_ALIKE, several, lines))
 
 
-def _padded(lines: _Lines) -> list[int]:
-    """All of them are counted; the later ones are not named."""
-    return [*lines.first, *[0] * (lines.n - len(lines.first))]
+def _texts_of(row: BattleRow) -> tuple[str, ...]:
+    return (row.first, row.second, *(row.answers or ()), *(row.prompt.turns if row.prompt else ()))
 
 
 def _named(words: Any, names: Iterable[str], lines: list[int]) -> FileNote:

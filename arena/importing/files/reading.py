@@ -21,7 +21,8 @@ from arena.importing.files.json_objects import KeyTwiceError, NotJSONError, floa
 from arena.importing.files.looks import BLOCK, LIST_OF_ROWS, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
-from arena.importing.files.problems import EMPTY, PlainWords, Problems, some_names
+from arena.importing.files.problems import EMPTY, N_SHOWN, PlainWords, Problems, either, some_names
+from arena.texts.encodings import likely_encodings
 from arena.wording import gettext as _
 from arena.wording import ngettext
 from arena.wording import number as grouped
@@ -179,10 +180,13 @@ def _add_too_long(problems: Problems, line: int, start: str | bytes) -> None:
 
 def _add_not_utf8(problems: Problems, line: int, error: UnicodeDecodeError) -> None:
     wrong = bytes(error.object[max(0, error.start - 10) : error.start + 10])
+    likely = likely_encodings(error.object) if problems.n_all < N_SHOWN else []
     allowed = _(
         "the file must be UTF-8: save it again in this encoding (in Excel: CSV UTF-8); at the command line, --encoding NAME "
         "reads others"
     )
+    if likely:
+        allowed = _("%(rule)s: these bytes look like %(encodings)s") % {"rule": allowed, "encodings": either(likely)}
     problems.add(line, _("the text"), wrong, allowed)
 
 
