@@ -18,8 +18,8 @@ from arena.archiving.refusals import must_be_in_use
 from arena.importing.checks.newcomers import TooManyCompetitors, n_to_allow
 from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import receiving
-from arena.importing.files.notes import COUNTED, note
-from arena.importing.files.problems import ImportProblems, Problems, RowFault, either
+from arena.importing.files.notes import note
+from arena.importing.files.problems import ImportProblems, Problems, RowFault
 from arena.importing.files.reading import read_rows
 from arena.importing.files.receiving import KeptFile
 from arena.importing.files.reports import ImportReport
@@ -28,7 +28,6 @@ from arena.importing.formats import (
     NotRecognised,
     columns_of,
     kind_and_format,
-    kinds_that_fit,
     reading_format,
     stored_name,
 )
@@ -182,20 +181,12 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
 def _report(
     file: KeptFile, kind: str, chosen: str, arena: Arena | None, request: FileRequest, options: dict[str, Any]
 ) -> tuple[ImportReport, dict[str, Any]]:
-    """With the other kinds that the file might be, where nobody chose; and the options that say what is left out."""
+    """And the options that say what is left out."""
     asked: dict[str, Any] = {"kind": kind, "format_name": chosen, "filename": file.filename, "arena": arena}
     asked |= {"options": options, "slug": request.slug}
     if request.leaves_out:
-        report, options = check_leaving_out(file.path, **asked)
-    else:
-        report = check(file.path, **asked)
-    start = start_of(file.path)
-    is_sure = bool(chosen) or (is_of_room(kind) and kind_of(kind).surely_has(start.names))
-    others = [] if is_sure else [other for other in kinds_that_fit(start) if other != kind]
-    if not others:
-        return report, options
-    kinds = either([str(COUNTED[other]) for other in others])
-    return replace(report, findings=[*report.findings, note(_ALSO_FITS, kinds=kinds)]), options
+        return check_leaving_out(file.path, **asked)
+    return check(file.path, **asked), options
 
 
 def n_to_leave_out(file: KeptFile, request: FileRequest) -> int:
@@ -206,7 +197,6 @@ def n_to_leave_out(file: KeptFile, request: FileRequest) -> int:
         return 0
 
 
-_ALSO_FITS = gettext_lazy("It could also be a file of %(kinds)s: if so, choose what the file holds.")
 _AS_BEFORE = gettext_lazy("Its columns are those of %(filename)s, and are read as they were named for that file.")
 
 

@@ -10,6 +10,8 @@ from arena.importing.chunks import TypedFile
 from arena.importing.files.notes import FileNote, Oddity
 from arena.importing.files.problems import Problems
 from arena.importing.formats.format import Format
+from arena.importing.formats.votes_or_labels import other_kinds
+from arena.models import Import
 from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS, format_of
 from judges.importing.formats.mapped import MappedJudgements, MappedLabels
 from judges.importing.rows import JudgementRow, LabelRow
@@ -67,6 +69,9 @@ def _read[T](
     recognised = format_of(path, known, chosen, filename=filename)
     file = read_by(known[recognised.format], path, filename, options or {})
     file.notes[:0] = recognised.notes
+    if not chosen:
+        kind = Import.Kind.JUDGEMENTS if known is JUDGEMENT_FORMATS else Import.Kind.LABELS
+        file.notes.extend(other_kinds(path, kind))
     return _with_oddities(file)
 
 

@@ -35,12 +35,12 @@ class PointedIds:
 
 
 def about_pointed_ids(kinds: Iterable[PointedIds]) -> list[Oddity]:
-    found = [(written, line) for ids in kinds for written, line in ids.in_two_spellings().items()]
-    if not found:
+    both = [(written, line) for ids in kinds for written, line in ids.in_two_spellings().items()]
+    if not both:
         return []
-    more = ", ..." if len(found) > MOST_NAMED else ""
-    names, lines = ", ".join(written for written, _line in found[:MOST_NAMED]) + more, sorted(line for _written, line in found)
-    return [Oddity(lines[0], note(_TWO_SPELLINGS, n=len(found), names=names, lines=lazy_lines_of(lines)))]
+    more = ", ..." if len(both) > MOST_NAMED else ""
+    names, lines = ", ".join(written for written, _line in both[:MOST_NAMED]) + more, sorted(line for _written, line in both)
+    return [Oddity(lines[0], note(_TWO_SPELLINGS, n=len(both), names=names, lines=lazy_lines_of(lines)))]
 
 
 _TWO_SPELLINGS = ngettext_lazy(

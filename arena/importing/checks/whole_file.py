@@ -21,6 +21,7 @@ from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.formats import OWN, Format, format_of, reading_format, stored_name
 from arena.importing.formats.guessing import texts_among
 from arena.importing.formats.recognition import start_of
+from arena.importing.formats.votes_or_labels import other_kinds
 from arena.importing.kinds import FileToRead, kind_of
 from arena.models import Arena, Import
 
@@ -54,8 +55,10 @@ def check(
             report = kind_of(kind).check(FileToRead(path, filename, stored, options or {}), arena, slug)
     if options and options.get("strict"):
         refuse(report.odd, Problems(filename))
+    others = [] if format_name else other_kinds(path, kind)
     return replace(
-        report, format=stored_name(read_by, options or {}), findings=[*notes, *report.findings], amiss=[*doubts, *report.amiss],
+        report, format=stored_name(read_by, options or {}), findings=[*notes, *report.findings, *others],
+        amiss=[*doubts, *report.amiss],
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ OF_KIND: Mapping[str, Mapping[str, Any]] = {
 OUTCOMES: Mapping[str, Any] = {
     Outcome.A.value: gettext_lazy("the first is better"),
     Outcome.B.value: gettext_lazy("the second is better"),
-    Outcome.TIE.value: gettext_lazy("a tie"),
+    Outcome.TIE.value: gettext_lazy("both good (a tie)"),
     Outcome.BOTH_BAD.value: gettext_lazy("both bad"),
 }
 

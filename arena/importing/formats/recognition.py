@@ -78,10 +78,15 @@ def _reason(best: type[Format[Any]], columns: Sequence[str], others: Iterable[st
     named = ", ".join(columns[:N_NAMED])
     if names := ", ".join(dict.fromkeys(others)):
         return note(_ONE_OF_SEVERAL, name=best.name, columns=named, others=names)
-    return note(_RECOGNISED, name=best.name, columns=named)
+    return note(_GUESSED if best.is_guess else _RECOGNISED, name=best.name, columns=named)
 
 
 _RECOGNISED = gettext_lazy("Read by the format %(name)s, because of the columns %(columns)s.")
 _ONE_OF_SEVERAL = gettext_lazy(
-    "Read by the format %(name)s, because of the columns %(columns)s. It would also fit %(others)s: choose the format if so."
+    "Read by the format %(name)s, because of the columns %(columns)s. They also fit the format %(others)s: choose it if it is "
+    "the right one."
+)
+_GUESSED = gettext_lazy(
+    "Read by the format %(name)s, because of the columns %(columns)s. Other files have such columns, too: check the first "
+    "rows, and choose another format if they are wrong."
 )

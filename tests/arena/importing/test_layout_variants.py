@@ -172,3 +172,58 @@ def test_models_of_tasks_that_name_none_can_be_told(tmp_path):
     assert {(row.first, row.second) for row in file} == {("ann", "bob")}
     assert file.format.unnamed == ("ann", "bob")
     assert "2 rows name no models: their two columns stand for the models ann and bob." in map(str, file.notes())
+
+
+# --- layouts as they stand on the Hub -----------------------------------------------------------------------------------
+LAKES = [{"text": "Rhine", "label": "A"}, {"text": "Como", "label": "B"}]
+OF_LAKES = ("Which is a lake?\n\nA. Rhine\nB. Como",)
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "key", "turns"),
+    [
+        (  # MMLU-Pro
+            {"question_id": 70, "question": "Which is a lake?", "options": ["Rhine", "Como"], "answer": "B", "answer_index": 1,
+             "cot_content": "", "category": "geography", "src": "ori"}, "multiple-choice", "70", OF_LAKES,
+        ),
+        (  # OpenBookQA
+            {"id": "7-980", "question_stem": "Which is a lake?", "choices": {"text": ["Rhine", "Como"], "label": ["A", "B"]},
+             "answerKey": "B"}, "multiple-choice", "7-980", OF_LAKES,
+        ),
+        (  # ARC's own files
+            {"id": "Mercury_1", "question": {"stem": "Which is a lake?", "choices": LAKES}, "answerKey": "B"},
+            "multiple-choice", "Mercury_1", OF_LAKES,
+        ),
+        (  # MMLU in another copy
+            {"input": "Which is a lake?", "A": "Rhine", "B": "Como", "C": "Alps", "D": "Bonn", "target": "B"},
+            "choice-columns", "", ("Which is a lake?\n\nA. Rhine\nB. Como\nC. Alps\nD. Bonn",),
+        ),
+        (  # MT-bench's questions
+            {"category": "writing", "prompt": ["Write.", "Again."], "reference": [], "prompt_id": 81}, "mt-bench", "81",
+            ("Write.", "Again."),
+        ),
+    ],
+)  # fmt: skip
+def test_question_sets_as_others_copied_them(tmp_path, row, name, key, turns):
+    (tmp_path / "file.jsonl").write_text(json.dumps(row) + "\n")
+    assert reading_format("prompts", "", tmp_path / "file.jsonl").format == name
+    read, problems = rows_of(tmp_path / "file.jsonl", "prompts", name)
+    assert ([(each.key, each.turns) for each in read], problems) == ([(key, turns)], [])
+    assert name == "mt-bench" or [(each.reference, each.verifier["answer"]) for each in read] == [("B. Como", "B")]
+
+
+def test_experts_battles_have_no_session_and_conversations_as_json(tmp_path):
+    said = [
+        [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": text}] for text in ("Como.", "Alps.")
+    ]
+    row = {
+        "id": "e1", "model_a": "ann", "model_b": "bob", "winner": "both_bad", "conversation_a": json.dumps(said[0]),
+        "conversation_b": json.dumps(said[1]), "evaluation_order": 1, "full_conversation": "[]", "language": "en",
+        "occupational_tags": {"mathematical": True, "travel": False},
+    }  # fmt: skip
+    (tmp_path / "file.jsonl").write_text(json.dumps(row) + "\n")
+    assert reading_format("battles", "", tmp_path / "file.jsonl").format == "arena-sessions"
+    (battle,), problems = rows_of(tmp_path / "file.jsonl", "battles", "arena-sessions")
+    assert not problems
+    assert (battle.own_id, battle.answers, battle.prompt.tags) == ("e1", ("Como.", "Alps."), ("mathematical",))
+    assert [(vote.voter, vote.outcome) for vote in battle.votes] == [("", Outcome.BOTH_BAD)]

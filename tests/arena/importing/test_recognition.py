@@ -231,7 +231,18 @@ def test_columns_that_are_taken_for_models_are_asked_about(tmp_path, monkeypatch
     assert _refused("import_responses", FILES / "responses-wide.csv", "--arena", "new") == "nothing was written"
     monkeypatch.setattr("builtins.input", lambda question: "y")
     said = _run("import_responses", FILES / "responses-wide.csv", "--arena", "new")
-    assert "Warning: Read by the format wide, because of the columns prompt, gpt-4o, llama-3-8b." in said
+    assert (
+        "Warning: Read by the format wide, because of the columns prompt, gpt-4o, llama-3-8b. Other files have such columns, "
+        "too: check the first rows, and choose another format if they are wrong."
+    ) in said
+
+
+def test_the_commands_say_what_else_a_file_may_hold(tmp_path):
+    row = {"question": "Why?", "answer_a": "So.", "answer_b": "No.", "better": "a"}
+    path = write(tmp_path, as_csv(row), "file.csv")
+    said = "By its columns the file could also hold gold labels: if it does, import it as gold labels."
+    assert said in _run("import_battles", path, "--arena", "new", "--check")
+    assert said not in _run("import_battles", path, "--arena", "new", "--check", "--format", "pairs")  # somebody has said it
 
 
 def test_answers_without_a_model_ask_for_its_name():

@@ -278,7 +278,7 @@ def test_a_newcomers_file_becomes_an_arena_without_a_word_about_its_format(curat
     for said in (
         "<dd>battles and votes</dd>", "Read by the format pairs, because of the columns better, answer_a, answer_b.",
         "Its cells are separated by semicolons.", "The column question is read as prompt.",
-        "2 rows name no models: their two columns are the competitors answer_a and answer_b.",
+        "2 rows name no models: their two columns stand for the models answer_a and answer_b.",
     ):  # fmt: skip
         assert said in text.replace("\u2068", "").replace("\u2069", ""), said
     assert not Arena.objects.exists()

@@ -177,6 +177,38 @@ LABELS = [
         ],
     ),
     Case(
+        "labels-helpsteer3.jsonl",
+        "helpsteer2-preference",
+        [
+            ("", LAKE, (COMO, RHINE), "a", ""),
+            ("", "User: Hi.\n\nAssistant: Hello.\n\nUser: Name a lake.", (COMO, RHINE), "tie", ""),
+        ],
+        [
+            ({"overall_preference": "first"}, "preference_strength is 'first'; allowed are -3, -2"),
+            ({"context": []}, "prompt is []; a list of messages is needed"),
+            ({"response2": MISSING}, "response_2 is missing; a text is needed; the row has domain, language, context"),
+        ],
+    ),
+    Case(
+        "labels-rm-bench.jsonl",
+        "reward-bench-2",
+        [
+            (
+                "chat/1",
+                LAKE,
+                (("", "Como.", True), ("", "Lake Como.", True), ("", "Rhine.", False), ("", "Alps.", False)),
+                None,
+                "chat",
+            ),
+            ("math/2", "Say 2.", (("", "2", True), ("", "3", False)), None, "math"),
+        ],
+        [
+            ({"chosen": []}, "chosen is []; a list is needed, not empty"),
+            ({"rejected": MISSING}, "rejected is missing; a list is needed, not empty; the row has id, prompt, chosen"),
+            ({"prompt": ""}, "prompt is empty; a non-empty text is needed"),
+        ],
+    ),
+    Case(
         "labels-ultrafeedback.jsonl",
         "ultrafeedback",
         [("", LAKE, (("alpaca", "Como.", 4.5), ("wizard", "Rhine.", 3.0)), None, "evol_instruct")],

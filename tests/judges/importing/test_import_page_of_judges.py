@@ -125,7 +125,7 @@ def test_a_file_of_pairs_and_their_winner_alone_is_one_of_battles_and_says_what_
     file = as_csv({"question": "Why?", "answer_a": "So.", "answer_b": "No.", "better": "a"})
     page = upload(curator, file).text
     assert re.search(r"<dt>What it holds</dt>\s*<dd>battles and votes</dd>", page)
-    assert "It could also be a file of gold labels: if so, choose what the file holds." in page
+    assert "By its columns the file could also hold gold labels: if it does, import it as gold labels." in page
 
 
 @pytest.mark.parametrize(("kind", "counted"), [("labels", GoldItem), ("battles", Vote)])

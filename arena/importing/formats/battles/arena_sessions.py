@@ -10,21 +10,25 @@ from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow
 from arena.importing.formats.battles.chatbot_arena import CONVERSATIONS, ChatbotArena
+from arena.importing.formats.battles.vote_details import DETAILS
 
 SESSION, ORDER = "evaluation_session_id", "evaluation_order"
 
 
 class ArenaSessions(ChatbotArena):
-    """The session is the voter. Where a row has no id, the session and the place in it are one."""
+    """The session, where there is one, is the voter. Where a row has no id, the session and the place in it are one."""
 
     name = "arena-sessions"
     title = gettext_lazy(
-        "the arena's 140k preferences: id, evaluation_session_id, evaluation_order, model_a, model_b, winner, conversations"
+        "the arena's 140k preferences and its experts' 5k: id, evaluation_order, model_a, model_b, winner, conversations; "
+        "evaluation_session_id if there"
     )
     link = "https://huggingface.co/datasets/lmarena-ai/arena-human-preference-140k"
     has_own_ids = True
-    needed = ("model_a", "model_b", "winner", SESSION, ORDER, *CONVERSATIONS)
-    read = frozenset({*needed, "id", "language", "timestamp", "tstamp", "category_tag", "is_code", "strength", "reasons"})
+    needed = ("model_a", "model_b", "winner", ORDER, *CONVERSATIONS)
+    read = frozenset(
+        {*needed, SESSION, "id", "language", "timestamp", "category_tag", "occupational_tags", "is_code", *DETAILS}
+    )
     other_words = MappingProxyType(dict[str, tuple[str, ...]]())
 
     def voter(self, row: Row) -> str:

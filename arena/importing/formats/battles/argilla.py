@@ -13,7 +13,7 @@ from arena.importing.files.looks import OF_OBJECTS
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, VoteRow
-from arena.importing.formats.battles.labelled import WORDS_OF_SIDES, Labelled, most_telling, names_side, outcome_of
+from arena.importing.formats.battles.labelled import WORDS_OF_SIDES, LabelledPairs, most_telling, names_side, outcome_of
 from arena.importing.formats.battles.sides import ANSWERS, MODELS
 from arena.importing.formats.conversations import from_json
 from arena.importing.formats.recognition import start_of
@@ -22,7 +22,7 @@ LINK = "https://docs.argilla.io/latest/how_to_guides/import_export/"
 NOT_GIVEN = {"discarded", "draft"}  # states of a response
 
 
-class Argilla(Labelled):
+class Argilla(LabelledPairs):
     """Records of version 1 have an external id or none."""
 
     name = "argilla"
@@ -86,7 +86,7 @@ def _only_value(values: Any) -> Any:
     return named[0]
 
 
-class ArgillaTable(Labelled):
+class ArgillaTable(LabelledPairs):
     """A column a field. Answers to a question stand in QUESTION.responses, beside the users; in version 1 in QUESTION."""
 
     name = "argilla-table"

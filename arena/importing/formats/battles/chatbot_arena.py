@@ -82,7 +82,8 @@ class ChatbotArena(Format[BattleRow]):
     read = frozenset(
         {
             *needed, "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS, *RESPONSES,
-            "judge_hash", "category_tag", "is_code", *DETAILS,
+            "judge_hash", "category_tag", "occupational_tags", "is_code",
+            *DETAILS,
         }
     )  # fmt: skip
     other_words = MappingProxyType(
@@ -214,11 +215,16 @@ def _without_hash(row: Row, battle: BattleRow) -> BattleRow:
 
 
 def _tags(row: Row) -> tuple[str, ...]:
-    """The categories that a prompt was found to be of: `category_tag` lists them in groups, each true or false."""
-    groups = from_json(row.get("category_tag")) or {}
-    if not isinstance(groups, dict) or not all(isinstance(each, dict | None) for each in groups.values()):
-        raise RowProblem("category_tag", groups, _("an object of objects is needed, such as {...}"))
-    found = [name for group in groups.values() for name, is_so in (group or {}).items() if is_so is True]
+    """The categories of a prompt: `category_tag` lists them in groups, `occupational_tags` at once, each true or false."""
+    groups = [*_flags(row, "category_tag").values(), _flags(row, "occupational_tags")]
+    names = [name for group in groups if isinstance(group, dict) for name, is_so in group.items() if is_so is True]
     if "is_code" in row and fields.truth(row, "is_code", default=False):
-        found.append("code")
-    return tuple(dict.fromkeys(fields.as_name("category_tag", name) for name in found))
+        names.append("code")
+    return tuple(dict.fromkeys(fields.as_name("category_tag", name) for name in names))
+
+
+def _flags(row: Row, column: str) -> dict[str, Any]:
+    flags = from_json(row.get(column)) or {}
+    if not isinstance(flags, dict):
+        raise RowProblem(column, flags, _("an object is needed, such as {...}"))
+    return flags

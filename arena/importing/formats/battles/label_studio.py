@@ -12,7 +12,7 @@ from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, VoteRow
-from arena.importing.formats.battles.labelled import WORDS_OF_SIDES, Labelled, most_telling, outcome_of
+from arena.importing.formats.battles.labelled import WORDS_OF_SIDES, LabelledPairs, most_telling, outcome_of
 from arena.importing.formats.battles.sides import ANSWERS, MODELS
 from arena.importing.formats.conversations import from_json
 from arena.importing.formats.recognition import start_of
@@ -20,7 +20,7 @@ from arena.importing.formats.recognition import start_of
 LINK = "https://labelstud.io/tags/pairwise"
 
 
-class LabelStudio(Labelled):
+class LabelStudio(LabelledPairs):
     name = "label-studio"
     title = gettext_lazy("Label Studio, pairwise: id, data, annotations")
     link = LINK
@@ -68,7 +68,7 @@ def _selected(value: Any) -> Any:
     return chosen[0] if isinstance(chosen, list) and len(chosen) == 1 else chosen
 
 
-class LabelStudioRows(Labelled):
+class LabelStudioRows(LabelledPairs):
     """A row for each annotation, as JSON-MIN and CSV have it: the fields of the task, and a column for each tag."""
 
     name = "label-studio-rows"

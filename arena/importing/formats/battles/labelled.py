@@ -28,7 +28,7 @@ WORDS_OF_SIDES = MappingProxyType(
 """What tools call the prompt, the answers and their models."""
 
 
-class Labelled(Format[BattleRow]):
+class LabelledPairs(Format[BattleRow]):
     """A pair of answers with the labels of one or more people."""
 
     has_own_ids = True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -32,6 +33,13 @@ class MtBenchQuestions(Format[PromptRow]):
     needed = ("question_id", "turns")
     signature = ("question_id", "turns", "category")
     read = frozenset({*signature, "reference", "cluster"})
+    other_words = MappingProxyType({"question_id": ("prompt_id",), "turns": ("prompt",)})  # as on the Hub
+
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """Prompts of one text each are Agon's own."""
+        are_lists = any(isinstance(row.get("turns"), list) for row in rows)
+        return super().recognised_by(names, rows) if are_lists else ()
 
     def row(self, line: int, row: Row) -> PromptRow:
         return question_row(line, row)

@@ -114,10 +114,24 @@ class MultipleChoice(Format[PromptRow]):
     read = frozenset({*needed, "subject", "id"})
     read_together = frozenset({"choices", "answer"})
     other_words = MappingProxyType(
-        {"answer": ("answerkey", "answer_key", "target"), "id": IDS, "choices": ("options",), "subject": ("category",)}
+        {
+            "question": ("question_stem", "input"),
+            "answer": ("answerkey", "answer_key", "target"),
+            "id": (*IDS, "qid"),
+            "choices": ("options",),
+            "subject": ("category",),
+        }
     )
 
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """In ARC's own files a question is an object that holds its choices."""
+        if "choices" not in names and {"question", "answer"} <= names and any(_with_stem(row) is not row for row in rows):
+            return ("question", "answer")
+        return super().recognised_by(names, rows)
+
     def row(self, line: int, row: Row) -> PromptRow:
+        row = _with_stem(row)
         question = fields.text(row, "question").strip()
         if not question:
             raise RowProblem("question", question, _("a non-empty text is needed"))
@@ -150,17 +164,31 @@ class ChoiceColumns(MultipleChoice):
     read_together = frozenset({*LETTERS, "answer"})
     other_words = MappingProxyType({name: words for name, words in MultipleChoice.other_words.items() if name != "choices"})
 
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        return (*cls.signature,) if names >= set(cls.signature) else ()
+
     def choices(self, row: Row) -> tuple[list[str], list[str]]:
         there = [letter for letter in LETTERS if row.get(letter) not in (None, "")]
         if there != [*LETTERS[: len(there)]] or len(there) < 2:
-            allowed = _("the choices A, B and so on are needed, without a gap")
-            raise RowProblem("A" if "A" not in there else "B", EMPTY, allowed)
+            gap = next(letter for letter in LETTERS if letter not in there)
+            raise RowProblem(gap, EMPTY, _("the choices A, B and so on are needed, without a gap"))
         texts = [str(row[letter]) if type(row[letter]) is int else fields.text(row, letter) for letter in there]
         return there, texts
 
 
+def _with_stem(row: Row) -> Row:
+    """A question as an object, with its choices beside it; other rows stay as they are."""
+    question = row.get("question")
+    if not isinstance(question, dict) or "stem" not in question or "choices" not in question:
+        return row
+    return {**row, "question": question["stem"], "choices": question["choices"]}
+
+
 def _choices(row: Row) -> tuple[list[str], list[str]]:
     choices = from_json(row.get("choices"))
+    if isinstance(choices, list) and choices and all(isinstance(each, dict) for each in choices):
+        choices = {name: [each.get(name) for each in choices] for name in ("text", "label")}
     texts = choices.get("text") if isinstance(choices, dict) else choices
     if not isinstance(texts, list) or not 2 <= len(texts) <= len(ascii_uppercase):
         raise RowProblem("choices", row.get("choices"), as_json(row.get("choices"), _("a list of 2 to 26 texts is needed")))

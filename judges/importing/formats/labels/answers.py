@@ -13,6 +13,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import EMPTY, MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
+from arena.importing.formats.conversations import from_json
 from arena.importing.formats.prompt_files import language_of
 from judges.importing.formats import cells
 from judges.importing.formats.format import LabelFormat
@@ -80,25 +81,28 @@ def whether_right(row: Row) -> bool | None:
 
 
 class RewardBench2(LabelFormat):
-    """One prompt with the answers that are right and those that are wrong."""
+    """One prompt with the answers that are right and those that are wrong; so are RM-Bench's, which are three of each."""
 
     name = "reward-bench-2"
-    title = gettext_lazy("RewardBench 2: prompt, chosen and rejected as lists; id, subset, models if there")
+    title = gettext_lazy("RewardBench 2 and RM-Bench: prompt, chosen and rejected as lists; id, subset, models if there")
     link = "https://huggingface.co/datasets/allenai/reward-bench-2"
     shapes = OF_OBJECTS
-    needed = ("prompt", "chosen", "rejected", "subset", "num_correct")
+    needed = ("prompt", "chosen", "rejected")
     read = frozenset({"prompt", "chosen", "rejected", "subset", "id", "models", "num_correct"})
+    other_words = MappingProxyType({"subset": ("domain",)})
 
     @classmethod
     def recognised_by(cls, names: Any, rows: Any) -> tuple[str, ...]:
-        are_lists = rows and all(isinstance(row.get("chosen"), list) for row in rows)
-        return super().recognised_by(names, rows) if are_lists else ()
+        """By lists of texts: pairs for DPO may have a list of messages for each."""
+        are_lists = rows and all(isinstance(row.get("chosen"), list) and _are_texts(row["chosen"]) for row in rows)
+        columns = super().recognised_by(names, rows) if are_lists else ()
+        return (*columns, *(name for name in ("subset", "num_correct") if name in names)) if columns else ()
 
     def row(self, line: int, row: Row) -> LabelRow:
         origin = cells.some_name(row, "subset")
         chosen = [cells.text({"chosen": each}, "chosen") for each in cells.a_list(row, "chosen")]
         rejected = [cells.text({"rejected": each}, "rejected") for each in cells.a_list(row, "rejected")]
-        n_said = fields.whole_number(row, "num_correct")
+        n_said = fields.whole_number(row, "num_correct") if "num_correct" in row else len(chosen)
         if n_said != len(chosen):
             allowed = _("the list chosen has %(n)s answers") % {"n": len(chosen)}
             raise RowProblem("num_correct", row.get("num_correct", MISSING), allowed)
@@ -107,6 +111,10 @@ class RewardBench2(LabelFormat):
         answers = tuple(map(LabelledAnswer, names, chosen + rejected, rights))
         asked = cells.question(line, row, "prompt", origin=origin)
         return LabelRow(line, fields.optional_identifier(row, "id"), asked, answers, origin=origin)
+
+
+def _are_texts(values: list[Any]) -> bool:
+    return not any(isinstance(value, dict) for value in values)
 
 
 def _models(row: Row, n: int) -> list[str]:
@@ -158,6 +166,8 @@ TURN = re.compile(r"(?m)^<extra_id_1>(User|Assistant)\n")
 
 def _steered(line: int, row: Row) -> PromptRow:
     """The prompt; it includes earlier turns, which the source marks."""
+    if isinstance(from_json(row.get("prompt")), list):
+        return cells.question(line, row, "prompt")
     parts = TURN.split(cells.text(row, "prompt"))
     if len(parts) == 1:
         return cells.question(line, row, "prompt")
@@ -167,12 +177,22 @@ def _steered(line: int, row: Row) -> PromptRow:
 
 
 class HelpSteer2Preference(LabelFormat):
+    """So are HelpSteer3's, whose context is a list of messages."""
+
     name = "helpsteer2-preference"
-    title = gettext_lazy("HelpSteer2's preferences: prompt, response_1, response_2, preference_strength; models if there")
+    title = gettext_lazy(
+        "preferences of HelpSteer2 and HelpSteer3: prompt, response_1, response_2, preference_strength; models if there"
+    )
     link = "https://huggingface.co/datasets/nvidia/HelpSteer2/tree/main/preference"
     shapes = ANY_SHAPE
     needed = ("prompt", "response_1", "response_2", "preference_strength")
     read = frozenset({*needed, "chosen_model", "rejected_model", "system_prompt"})
+    other_words = MappingProxyType(
+        {
+            "prompt": ("context",), "response_1": ("response1",), "response_2": ("response2",),
+            "preference_strength": ("overall_preference",),
+        }
+    )  # fmt: skip
 
     def row(self, line: int, row: Row) -> LabelRow:
         allowed = _("allowed are %(values)s: below 0 the first is better, above it the second") % {"values": STRENGTHS}
