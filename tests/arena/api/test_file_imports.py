@@ -109,6 +109,18 @@ def test_what_is_wrong_is_told_by_line_and_nothing_is_written(garden, settings):
     assert (Import.objects.count(), list(settings.UPLOAD_FOLDER.iterdir())) == (0, [])
 
 
+def test_a_model_that_meets_itself_is_left_out_and_refused_where_that_is_asked_for(garden, client):
+    content = PAIRS + "Heron,Heron,model_b\n"
+    refused = send(make_program(), content, strict="true")
+    assert (refused.status_code, "a model meets itself, in line 4" in refused.json()["detail"]) == (422, True)
+    client.force_login(make_user(is_staff=True))
+    file = SimpleUploadedFile("x.csv", content.encode())
+    page = client.post(reverse("imports"), {"file": file, "new_arena": "Meadow", "strict": "on"})
+    assert (page.status_code, "a model meets itself, in line 4" in page.content.decode()) == (422, True)
+    assert send(make_program(), content).status_code == 202
+    assert Import.objects.get().n_rows == 2
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "word"),
     [

@@ -227,3 +227,13 @@ def test_experts_battles_have_no_session_and_conversations_as_json(tmp_path):
     assert not problems
     assert (battle.own_id, battle.answers, battle.prompt.tags) == ("e1", ("Como.", "Alps."), ("mathematical",))
     assert [(vote.voter, vote.outcome) for vote in battle.votes] == [("", Outcome.BOTH_BAD)]
+
+
+@pytest.mark.parametrize("name", ["battles-label-studio-min.json", "battles-argilla-hub.jsonl", "battles-label-studio.json"])
+def test_a_prompt_under_another_name_is_not_dropped(tmp_path, name):
+    case, text = BY_NAME[name], (FILES / name).read_text()
+    for word in ('"prompt"', '"instruction"'):
+        text = text.replace(word, '"what they saw"')
+    (tmp_path / name).write_text(text)
+    _, problems = rows_of(tmp_path / name, case.kind, case.format)
+    assert "prompt is missing; the prompt may be one of the fields what they saw" in problems[0]

@@ -111,7 +111,7 @@ class ArgillaTable(LabelledPairs):
 
     def row(self, line: int, row: Row) -> BattleRow:
         votes = [VoteRow(voter, outcome_of(value, self._question)) for voter, value in _listed(row, self._question)]
-        record = {name: row[name] for name in row if name in self.read}
+        record = {name: row[name] for name in row}
         return self.battle(line, self._ids.of(row), record, from_json(row.get("metadata")), votes, "fields")
 
 

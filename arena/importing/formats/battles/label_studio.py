@@ -96,7 +96,7 @@ class LabelStudioRows(LabelledPairs):
     def row(self, line: int, row: Row) -> BattleRow:
         value = _selected(from_json(row.get(self._choice)))
         votes = [] if value in (None, "") else [VoteRow(_voter(row.get("annotator")), outcome_of(value, self._choice))]
-        record = {name: row[name] for name in row if name in self.read}
+        record = {name: row[name] for name in row}
         battle = self.battle(line, fields.identifier(row, "id"), record, None, votes, "data")
         return battle._replace(happened=fields.moment(row, "created_at"))
 

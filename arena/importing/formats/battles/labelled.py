@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 from arena.importing.files import fields
 from arena.importing.files.columns import Columns
 from arena.importing.files.notes import FileNote, note
-from arena.importing.files.problems import EMPTY, RowProblem
+from arena.importing.files.problems import EMPTY, MISSING, RowProblem, some_names
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.battles.pairs import WORDS, OwnPairs
 from arena.importing.formats.battles.sides import ANSWERS, MODELS, OwnIds, UnnamedSides, must_differ
@@ -70,8 +70,11 @@ class LabelledPairs(Format[BattleRow]):
         return first, second
 
     def _asked(self, line: int, cells: dict[str, Any]) -> PromptRow | None:
-        """Where a task shows two texts and no prompt, nothing was asked."""
+        """Where a task shows two texts and no other one, nothing was asked."""
         if "prompt" not in cells:
+            if texts := [name for name, value in cells.items() if name not in {*ANSWERS, *MODELS} and _is_text(value)]:
+                allowed = _("the prompt may be one of the fields %(names)s: rename it to prompt")
+                raise RowProblem("prompt", MISSING, allowed % {"names": some_names(texts)})
             self._n_without_prompt += 1
             return None
         prompt = fields.text(cells, "prompt")
@@ -83,6 +86,13 @@ class LabelledPairs(Format[BattleRow]):
         unlabelled = [note(_UNLABELLED, n=self._n_unlabelled)] if self._n_unlabelled else []
         without = [note(_WITHOUT_PROMPT, n=self._n_without_prompt)] if self._n_without_prompt else []
         return [*unlabelled, *without, *self._unnamed.notes()]
+
+
+SEVERAL_WORDS = 3
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value.split()) >= SEVERAL_WORDS
 
 
 _UNLABELLED = ngettext_lazy(
