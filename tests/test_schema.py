@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from arena.config.wsgi import application
 from arena.models import Arena, Attempt, Battle, Delivery, Import, TokenScope
 from arena.tokens import make_token
-from judges.models import Judge
+from judges.models import GoldAnswer, GoldItem, GoldSet, Judge
 from ranking.boards.publishing import publish_snapshot
 from tests.arena.api.programs import bearer
 from tests.arena.webhooks.receivers import make_message, make_webhook
@@ -79,7 +79,13 @@ def plant():
     for webhook in (make_webhook(9, arena, is_allowed=False), make_webhook(10, arena, is_active=False, is_allowed=False)):
         make_message(webhook)
     run = make_run(arena, cap=2_000_000, plan={"orders": "both"})
-    make_games(run, Battle.objects.first())
+    battle = Battle.objects.first()
+    make_games(run, battle)
+    gold = GoldSet.objects.create(arena=arena, name="gold")
+    GoldItem.objects.create(gold_set=gold, battle=battle, label="a")
+    GoldItem.objects.create(gold_set=gold, battle=battle, label="b", order="ba", is_counted=False)
+    GoldAnswer.objects.create(gold_set=gold, response=battle.response_a, is_right=True)
+    GoldAnswer.objects.create(gold_set=gold, response=battle.response_b, grade=2.5)
     return arena
 
 
@@ -203,6 +209,8 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
         "imports/{id}/": garden.imports.values_list("pk", flat=True),
         "webhooks/{id}/": garden.webhooks.values_list("pk", flat=True),
         "deliveries/{id}/": Delivery.objects.values_list("pk", flat=True),
+        "gold-labels/{id}/": GoldItem.objects.values_list("pk", flat=True),
+        "gold-labels/answers/{id}/": GoldAnswer.objects.values_list("pk", flat=True),
         "games/{id}/": garden.battles.values_list("games", flat=True).exclude(games=None),
     }
     read = [operation.ok() for operation in interface.get_all_operations() if operation.ok().method.upper() == "GET"]

@@ -69,6 +69,12 @@ def by_number(help_text: str, **options: Any) -> Filter:
     return extend_schema_field(NUMBER_SCHEMA | {"description": help_text})(NumberFilter(**options))
 
 
+def by_yes_or_no(help_text: str, **options: Any) -> Filter:
+    described = {"type": "boolean", "description": help_text}
+    choices = [("true", "true"), ("false", "false")]
+    return extend_schema_field(described)(ChoiceFilter(choices=choices, **options))
+
+
 def numbers_of(name: str) -> list[int]:
     """Competitors of this name, looked up first: joined, their names would be read beside every row."""
     return list(Competitor.objects.filter(name=name).values_list("pk", flat=True))

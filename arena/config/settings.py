@@ -219,6 +219,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "OutcomeEnum": "arena.outcomes.Outcome",
         "VisibilityEnum": "arena.models.Visibility",
         "CompetitorStatusEnum": "arena.models.CompetitorStatus",
         "PromptStatusEnum": "arena.models.PromptStatus",

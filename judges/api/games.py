@@ -9,14 +9,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.filters import by_arena, by_number
+from arena.api.filters import by_arena, by_number, by_yes_or_no
 from arena.api.long_tables import Table, WholeTable
 from arena.api.paging import BIGGEST_ID, HIDDEN, Paging, WithHidden, whole_number
 from arena.api.read_views import InArena, OneInArena, arenas_asked_for
@@ -31,12 +31,6 @@ from judges.models import Game
 
 GAMES_AT_ONCE = 1_000
 FILENAME = "games.csv"
-
-
-def by_yes_or_no(help_text: str, **options: Any) -> Any:
-    described = {"type": "boolean", "description": help_text}
-    choices = [("true", "true"), ("false", "false")]
-    return extend_schema_field(described)(ChoiceFilter(choices=choices, **options))
 
 
 class GameFilters(FilterSet):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from arena.exporting.registry import tables
 from arena.models import Attempt, Ballot
+from judges.models import GoldAnswer, GoldItem, GoldSet
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import (
     make_arena,
@@ -27,9 +28,9 @@ from tests.ranking.board_factories import make_board, make_judge_audit
 pytestmark = pytest.mark.django_db
 
 LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/", "games/"]
-LISTS += ["imports/"]
+LISTS += ["imports/", "gold-labels/", "gold-labels/answers/"]
 OF_NOBODY = ["imports/0/", "webhooks/0/", "deliveries/0/"]
-FOR_CURATORS = ("runs/", "imports/", "webhooks/", "deliveries/")
+FOR_CURATORS = ("runs/", "imports/", "webhooks/", "deliveries/", "gold-labels/")
 TABLES = [
     "games/?format=csv", "exports/", "webhooks/", "deliveries/",
     *(f"exports/{table}/" for table in tables()),
@@ -52,6 +53,9 @@ def make_full_arena(slug="vault", **fields):
     snapshot = publish_snapshot(board)
     make_judge_audit(arena, "SECRET judge")
     make_asked_game(battle, make_run(arena, name="SECRET run"))
+    gold = GoldSet.objects.create(arena=arena, name="SECRET set")
+    GoldItem.objects.create(gold_set=gold, battle=battle, label="a")
+    GoldAnswer.objects.create(gold_set=gold, response=battle.response_a, is_right=True)
     return arena, battle, snapshot
 
 
@@ -78,6 +82,8 @@ def addresses(arena, battle, snapshot):
         f"snapshots/{snapshot.key}/comparisons.csv", f"snapshots/{snapshot.key}/rebuild.py",
         *(f"judges/{audit.judge_id}/" for audit in arena.judge_audits.all()), *(f"runs/{run.pk}/" for run in arena.runs.all()),
         *(f"games/{game.pk}/" for game in battle.games.all()),
+        *(f"gold-labels/{item.pk}/" for item in battle.gold_items.all()),
+        *(f"gold-labels/answers/{label.pk}/" for label in GoldAnswer.objects.filter(gold_set__arena=arena)),
     ]  # fmt: skip
     filtered = [f"{path}?arena={arena.slug}" for path in LISTS if path != "arenas/"]
     return [f"/api/v1/{path}" for path in [*LISTS, *TABLES, *OF_NOBODY, *filtered, *one]]

@@ -59,7 +59,7 @@ class GeneratedDriver:
 
     def call(self, operation: str, body: Any = None, **parameters: Any) -> tuple[int, Any]:
         tag = operation.partition("_")[0]
-        module = importlib.import_module(f"{PACKAGE}.api.{tag}.{operation}")
+        module = importlib.import_module(f"{PACKAGE}.api.{tag}.{operation}".replace("-", "_"))
         if body is not None:
             parameters["body"] = _body_of(module).from_dict(body)
         renamed = {"id": "id_"}

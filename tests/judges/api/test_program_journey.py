@@ -84,6 +84,11 @@ def test_a_program_brings_answers_has_them_judged_votes_and_reads_the_board(prog
     ]
     assert done(one.call("votes_write", {"arena": "garden", "rows": votes}))["n_added"] == 16
 
+    known = {"prompt_id": "q0", "answer_a": MODELS[0], "answer_b": MODELS[1], "label": "a"}
+    assert done(one.call("gold-labels_write", {"arena": "garden", "rows": [known]}))["n_labels"] == 1
+    (label,) = done(one.call("gold-labels_list", arena="garden"))["results"]
+    assert done(one.call("gold-labels_set-aside_write", id=label["id"]))["is_counted"] is False
+
     board = {"arena": "garden", "slug": "garden-people", "name": "People", "is_live": False}
     done(one.call("leaderboards_write", board))
     done(one.call("leaderboards_publish_write", slug="garden-people"))
