@@ -8,7 +8,7 @@ from django.contrib.auth import SESSION_KEY
 from django.db import close_old_connections
 from django.utils import timezone
 
-from arena.config.serving.web_server import Claim
+from arena.config.serving.request_parser import Claim
 from arena.tokens import TokenRefused, token_of
 
 

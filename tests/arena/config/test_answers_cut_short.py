@@ -12,8 +12,8 @@ from tests.machine import wait_for
 
 APP = """
 import sys, time
-from arena.config.serving import web_server
-web_server.SILENT_SECONDS, web_server.TEND_SECONDS, web_server.GRACE_SECONDS = 2.0, 0.1, 1.0
+from arena.config.serving import limits, web_server
+limits.SILENT_SECONDS, limits.TEND_SECONDS, limits.GRACE_SECONDS = 2.0, 0.1, 1.0
 
 def parts(path):
     for i in range(40):

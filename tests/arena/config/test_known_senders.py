@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from arena.config.serving.known_senders import is_known
-from arena.config.serving.web_server import Claim
+from arena.config.serving.request_parser import Claim
 from arena.tokens import make_token, revoke
 
 

@@ -16,9 +16,9 @@ from tests.arena.config.small_server import serving
 # Patience is short here, and the server has two threads. It says how many bytes of a body it read; /wait?N holds a thread.
 APP = """
 import sys, time
-from arena.config.serving import web_server
-web_server.HEAD_SECONDS, web_server.SILENT_SECONDS, web_server.KEPT_SECONDS = 1.0, 1.0, 3.0
-web_server.MOST_OF_ONE, web_server.TEND_SECONDS, web_server.MOST_BYTES_OF_STRANGERS = 40, 0.1, 1_000_000
+from arena.config.serving import limits, web_server
+limits.HEAD_SECONDS, limits.SILENT_SECONDS, limits.KEPT_SECONDS = 1.0, 1.0, 3.0
+limits.MOST_OF_ONE, limits.TEND_SECONDS, limits.MOST_BYTES_OF_STRANGERS = 40, 0.1, 1_000_000
 
 def app(environ, start_response):
     body = environ["wsgi.input"].read()
