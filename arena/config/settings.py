@@ -150,6 +150,7 @@ AXES_VERBOSE = False
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time on the page stays true
 AXES_DISABLE_ACCESS_LOG = True  # failures are enough; who signed in when from where is private
 AXES_LOCKOUT_CALLABLE = "arena.config.signing_in.locked_out"
+AXES_WHITELIST_CALLABLE = "arena.config.signing_in.in_known_browser"
 AXES_CLIENT_IP_CALLABLE = "arena.config.signing_in.client_address"
 
 # --- what a browser may do with our pages ----------------------------------------------------------------------------

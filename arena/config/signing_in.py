@@ -17,11 +17,15 @@ from django.utils.translation import gettext as _
 
 from arena.clock import SLACK
 from arena.views.one_time_login import ENTERED_AT
-from arena.visitors import rate_windows
-from arena.visitors.voter_identity import address_of
+from arena.visitors import known_browsers, rate_windows
+from arena.visitors.addresses import address_of, warn_of_proxy
 
-FAILURES_FROM_ONE_ADDRESS = 30
 WINDOW = 15 * 60  # seconds
+# In each window:
+FAILURES_FROM_ONE_ADDRESS = 30
+FAILURES_FOR_ONE_NAME = 100  # from all addresses
+FAILURES_IN_A_KNOWN_BROWSER = 8
+IS_KNOWN = "counted_by_browser"  # set on the request
 
 
 class NameAndPassword(AuthenticationForm):
@@ -37,22 +41,54 @@ class NameAndPassword(AuthenticationForm):
 
 
 class SignIn(LoginView):
-    """Of many names tried from one address, too: django-axes counts one name from one address."""
+    """Guesses are counted by name and address together (django-axes), by address, and by name.
+
+    A browser in which the account has signed in before is counted by itself: guesses of strangers do not keep it out.
+    """
 
     form_class = NameAndPassword
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        now, key = timezone.now(), f"sign-in:{address_of(request)}"
-        if not rate_windows.allow(key, at_most=FAILURES_FROM_ONE_ADDRESS, seconds=WINDOW, now=now):
-            return _too_often(request, now + timedelta(seconds=rate_windows.retry_after(WINDOW, now)), now)
+        now = timezone.now()
+        limits = _limits_for(request, now)
+        # Counted before the password is looked at, so that guesses made at once are counted as well.
+        for n, (key, most) in enumerate(limits):
+            if not rate_windows.allow(key, at_most=most, seconds=WINDOW, now=now):
+                _take_back(limits[:n], now)
+                warn_of_proxy(request, "failed sign-ins", now=now)
+                return _too_often(request, now + timedelta(seconds=rate_windows.retry_after(WINDOW, now)), now)
         rate_windows.forget_old(now)
         AccessAttempt.objects.filter(attempt_time__gt=now + SLACK).delete()  # they would lock for longer than the page states
-        # Counted before the password is looked at, so that guesses made at once are counted as well.
         response = super().post(request, *args, **kwargs)
-        if request.user.is_authenticated:
-            rate_windows.take_back(key, seconds=WINDOW, now=now)
+        if isinstance(request.user, User):
+            _take_back(limits, now)
+            known_browsers.remember(request, response, request.user)
         return response
+
+
+def _limits_for(request: HttpRequest, now: datetime) -> list[tuple[str, int]]:
+    """What one more guess is counted under, and how many failures each allows."""
+    name = request.POST.get("username", "")
+    browser = known_browsers.key_of(request, name)
+    own = f"sign-in in a known browser:{browser}"
+    if browser and rate_windows.counted(own, seconds=WINDOW, now=now) < FAILURES_IN_A_KNOWN_BROWSER:
+        setattr(request, IS_KNOWN, True)
+        return [(own, FAILURES_IN_A_KNOWN_BROWSER)]
+    return [
+        (f"sign-in:{address_of(request)}", FAILURES_FROM_ONE_ADDRESS),
+        (f"sign-in as:{name}", FAILURES_FOR_ONE_NAME),
+    ]
+
+
+def _take_back(limits: list[tuple[str, int]], now: datetime) -> None:
+    for key, _most in limits:
+        rate_windows.take_back(key, seconds=WINDOW, now=now)
+
+
+def in_known_browser(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> bool:
+    """Whether django-axes leaves this attempt alone: it is counted here."""
+    return getattr(request, IS_KNOWN, False)
 
 
 class ChangePassword(PasswordChangeView):

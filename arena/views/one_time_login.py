@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from arena.operations import one_time_login
 from arena.views.context import page_context
+from arena.visitors import known_browsers
 
 ENTERED_AT = "entered_by_link_at"  # in the session: the password may be set without the old one
 
@@ -42,7 +43,9 @@ def _enter(request: HttpRequest, token: str) -> HttpResponse:
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[ENTERED_AT] = timezone.now().timestamp()
     _welcome(request, user)
-    return redirect("arenas")
+    response = redirect("arenas")
+    known_browsers.remember(request, response, user)
+    return response
 
 
 def _page(request: HttpRequest, *, reason: str, name: str | None = None) -> HttpResponse:

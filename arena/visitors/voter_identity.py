@@ -1,6 +1,5 @@
 """Who is voting: an account, or a browser with a signed random number. A voter is known in one arena only."""
 
-import ipaddress
 import secrets
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from arena.models import Arena, Voter, Voting
 from arena.statements.vote_statements import voters_known_as
 from arena.visitors import rate_windows
+from arena.visitors.addresses import address_of, warn_of_proxy
 from arena.wording import counted
 
 COOKIE = "agon_voter"
@@ -63,21 +63,6 @@ def number_of(voter_id: int | None, *, board: str) -> str:
     return f"v-{int.from_bytes(digest[:8]) % 1_000_000:06d}"
 
 
-def address_of(request: HttpRequest) -> str:
-    """The client's address, a whole /64 net for IPv6: one household may draw as many addresses there as it likes."""
-    written: str = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        # Only the last entry was written by our own proxy; the ones before it are the client's claim.
-        written = request.META.get("HTTP_X_FORWARDED_FOR", written).rsplit(",", 1)[-1].strip()
-    try:
-        address = ipaddress.ip_address(written)
-    except ValueError:
-        return written
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
-
-
 def _browser_of(request: HttpRequest) -> str | None:
     """The random number in the cookie; a forged or garbled cookie counts as absent."""
     try:
@@ -98,6 +83,7 @@ def _limit_new_voters(request: HttpRequest, now: datetime) -> None:
     key = f"new voter:{now:%Y-%m-%d}:{address_of(request)}"
     if not rate_windows.allow(key, at_most=settings.ANONYMOUS_VOTERS_PER_HOUR, seconds=HOUR, now=now):
         wait = rate_windows.retry_after(HOUR, now)
+        warn_of_proxy(request, "new anonymous voters", now=now)
         raise rate_windows.TooOften(
             _("Too many new voters came from your network in this hour. Sign in, or try again in %(minutes)s.")
             % {"minutes": counted(wait // 60 + 1, "minute", "minutes")},

@@ -17,7 +17,7 @@ from rest_framework.throttling import BaseThrottle
 
 from arena.models import ApiToken
 from arena.visitors import rate_windows
-from arena.visitors.voter_identity import address_of
+from arena.visitors.addresses import address_of, warn_of_proxy
 
 SECONDS = 60
 PARTS = 20  # of a window, each taken at once
@@ -91,7 +91,10 @@ class CallerThrottle(BaseThrottle):
         limit = settings.API_LIMITS.get(policy)
         if limit is None:
             return True
-        is_allowed, self.quota = quota_for(_caller(request), policy, limit, timezone.now())
+        now = timezone.now()
+        is_allowed, self.quota = quota_for(_caller(request), policy, limit, now)
+        if not is_allowed and not request.user.is_authenticated:
+            warn_of_proxy(request._request, f"REST requests that {policy}", now=now)
         setattr(request, "quota", self.quota)  # noqa: B010 - Request declares no such attribute
         return is_allowed
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from arena.visitors import rate_windows
-from arena.visitors.voter_identity import address_of
+from arena.visitors.addresses import address_of
 from ranking.models import KeptSnapshot, Leaderboard, Snapshot
 
 HOURLY_FOR = timedelta(days=30)
