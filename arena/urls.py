@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from arena.views import account, archiving, battles, contents, exports, new_runs, one_time_login, runs, status, voting, webhooks
+from arena.views import archiving, battles, contents, exports, new_runs, runs, status, voting, webhooks
+from arena.views.accounts import account, invitations, one_time_login
 from arena.views.importing.bundles import bundle_upload, bundles
 from arena.views.importing.detail import import_detail, import_sample, rows_left_out
 from arena.views.importing.pages import imports
@@ -19,6 +20,7 @@ urlpatterns = [
     path("archive/<slug:kind>/<row:pk>/", archiving.archive_page, name="archive"),
     path("answers/<row:pk>/correct/", archiving.correct, name="correct"),
     path("account/", account.account, name="account"),
+    path("account/invitations/", invitations.invitations, name="invitations"),
     path("account/webhooks/", webhooks.webhooks, name="webhooks"),
     path("account/webhooks/<row:pk>/", webhooks.webhook, name="webhook"),
     path("import/", imports, name="imports"),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.clock import SLACK
-from arena.views.one_time_login import ENTERED_AT
+from arena.views.accounts.one_time_login import ENTERED_AT
 from arena.visitors import known_browsers, rate_windows
 from arena.visitors.addresses import address_of, warn_of_proxy
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from arena.evidence.kept_files import forget
 from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
-from arena.models import ArchiveUpload, Arena, Event, Import, Prompt, RemovedArena, Vote
+from arena.models import AdminLink, ArchiveUpload, Arena, Event, Import, Prompt, RemovedArena, Vote
 from arena.models.found_rows import found_by_another
 from arena.models.imports import CAME_ANEW
 from arena.statements.vote_statements import TAKEN_BACK
@@ -94,7 +94,8 @@ def delete_arena(arena: Arena) -> dict[type[models.Model], int]:
     counts: dict[type[models.Model], int] = {}
     with transaction.atomic():
         RemovedArena.objects.create(slug=arena.slug, name=arena.name, last_position=sequence())
-        ArchiveUpload.objects.filter(arena=arena).update(arena=None)  # how it came in outlives it
+        for outlives in (ArchiveUpload, AdminLink):
+            outlives._default_manager.filter(arena=arena).update(arena=None)
         for model, path in _rows_of_an_arena():
             rows = model._default_manager.filter(**{path: arena.pk})
             counts[model] = rows._raw_delete(router.db_for_write(model))

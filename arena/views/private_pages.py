@@ -13,7 +13,7 @@ from arena import access
 
 
 def only_curators(
-    request: HttpRequest, what: Literal["answers", "archiving", "contents", "imports", "runs", "webhooks"]
+    request: HttpRequest, what: Literal["answers", "archiving", "contents", "imports", "invitations", "runs", "webhooks"]
 ) -> None:
     """`what` is said in the refusal."""
     if not access.is_curator(request.user):
@@ -23,6 +23,8 @@ def only_curators(
             raise PermissionDenied(_("lists of all prompts and answers are for curators: ask whoever runs this site"))
         if what == "runs":
             raise PermissionDenied(_("runs are for curators: ask whoever runs this site to make you one"))
+        if what == "invitations":
+            raise PermissionDenied(_("invitations are for curators: ask whoever runs this site to make you one"))
         if what == "webhooks":
             raise PermissionDenied(_("webhooks are for curators: ask whoever runs this site to make you one"))
         raise PermissionDenied(_("imports are for curators: ask whoever runs this site to make you one"))

@@ -104,8 +104,8 @@ def test_a_worker_that_was_seen_in_the_future_is_none():
 
 def test_a_link_opens_for_its_minutes_and_a_vote_can_be_taken_back_for_its_seconds():
     link = one_time_login.make_link(now=AHEAD).rstrip("/").rpartition("/")[2]
-    assert one_time_login.name_on(link, now=AHEAD)
-    assert not one_time_login.name_on(link, now=NOW)
+    assert one_time_login.open_link(link, now=AHEAD)
+    assert not one_time_login.open_link(link, now=NOW)
     assert AdminLink.objects.count() == 1
     arena = make_arena()
     vote = make_vote(make_battle(make_competitor(arena), make_competitor(arena)))

@@ -11,14 +11,13 @@ from django.db import transaction
 
 from arena.config.proxies import public_url
 from arena.config.serving.supervisor import running_url
-from arena.operations.one_time_login import LINK_HOURS, LINK_MINUTES, make_link
+from arena.operations.one_time_login import LINK_HOURS, LINK_MINUTES, make_account, make_link
 
 
 class Command(BaseCommand):
     help = (
         f"Print a link that signs in once and allows setting a password: valid {LINK_MINUTES} minutes for the administrator, "
-        f"{LINK_HOURS} hours for another account. Accounts can also be made in the admin, under "
-        "Users, where they can be made curators too."
+        f"{LINK_HOURS} hours for another account. Voters and curators can also be invited in the browser, under Account."
     )
     requires_system_checks: list[str] = []
 
@@ -43,13 +42,10 @@ class Command(BaseCommand):
 def _account(name: str, *, create: bool) -> User:
     user = User.objects.filter(username=name).first()
     if user is None and create:
-        user = User(username=name)
-        user.set_unusable_password()
         try:
-            user.full_clean()
+            user = make_account(name)
         except ValidationError as error:
             raise CommandError(f"no account can be called {name!r}: {' '.join(error.messages)}", returncode=2) from None
-        user.save()
     if user is None:
         advice = "make it in the admin, under Users, or add --create for a voter's"
         raise CommandError(f"there is no account {name!r}: {advice}", returncode=2)

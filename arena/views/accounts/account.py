@@ -4,31 +4,27 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from arena import access
 from arena.models import ApiToken
 from arena.tokens import DAYS, LONGEST_NAME, make_token, revoke, scopes_for
+from arena.views.accounts.shown_once import ShownOnce
 from arena.views.context import page_context
 from arena.wording import number
 
 FOR_EVER = "never"
 MOST_TOKENS = 50
-JUST_MADE = "agon_token_just_made"
-SECONDS_TO_SHOW = 120
+SECRET = ShownOnce("agon_token_just_made", "account")
 
 
 class TokenForm(forms.Form):
@@ -71,7 +67,6 @@ def _in_days(days: int) -> str:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_variables("signed")
 def account(request: HttpRequest) -> HttpResponse:
     """A new secret is shown once, on the page after its form; reloading that page creates nothing."""
     user: Any = request.user
@@ -86,26 +81,14 @@ def account(request: HttpRequest) -> HttpResponse:
         message = _("You have %(n)s tokens. Revoke some that are no longer used.") % {"n": number(MOST_TOKENS)}
         form.add_error(None, message)
         return _page(request, user, form, status=422)
-    signed = signing.dumps({"user": user.pk, "name": form.cleaned_data["name"], "secret": form.make()}, salt=JUST_MADE)
     response = redirect("account")
-    response.set_cookie(
-        JUST_MADE, signed, max_age=SECONDS_TO_SHOW, path=reverse("account"), httponly=True, samesite="Strict",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )  # fmt: skip
+    SECRET.send(response, user, secret=form.make(), made=form.cleaned_data["name"])
     return response
 
 
-@sensitive_variables("shown", "more")
 def _shown_once(request: HttpRequest, user: User) -> HttpResponse:
-    """The secret of a new token travels, signed, with its owner's browser; the site does not store it."""
-    try:
-        shown = signing.loads(request.COOKIES.get(JUST_MADE, ""), salt=JUST_MADE, max_age=SECONDS_TO_SHOW)
-    except signing.BadSignature:
-        shown = {}
-    more = {"secret": shown["secret"], "made": shown["name"]} if shown.get("user") == user.pk else {}
-    response = _page(request, user, TokenForm(user=user), **more)
-    if JUST_MADE in request.COOKIES and request.method == "GET":
-        response.delete_cookie(JUST_MADE, path=reverse("account"), samesite="Strict")
+    response = _page(request, user, TokenForm(user=user), **SECRET.read(request, user))
+    SECRET.forget(request, response)
     return response
 
 

@@ -5,7 +5,6 @@ does.
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from arena import access
+from arena.models import AdminLink
 from arena.operations import one_time_login
 from arena.views.context import page_context
 from arena.visitors import known_browsers
@@ -29,28 +30,32 @@ ENTERED_AT = "entered_by_link_at"  # in the session: the password may be set wit
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _enter(request, token)
-    name = one_time_login.name_on(token)
-    return _page(request, reason="" if name else str(one_time_login.NOT_OPEN), name=name)
+    link = one_time_login.open_link(token)
+    return _page(request, link=link, reason="" if link else str(one_time_login.NOT_OPEN))
 
 
 @sensitive_variables("token")
 def _enter(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        with transaction.atomic():
-            user = one_time_login.spend(token)
+        entry = one_time_login.spend(token)
     except one_time_login.NoEntry as reason:
         return _page(request, reason=str(reason))
+    user, arena = entry.user, entry.arena
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[ENTERED_AT] = timezone.now().timestamp()
     _welcome(request, user)
-    response = redirect("arenas")
+    response = redirect("vote", arena.slug) if arena and access.may_vote(user, arena) else redirect("arenas")
     known_browsers.remember(request, response, user)
     return response
 
 
-def _page(request: HttpRequest, *, reason: str, name: str | None = None) -> HttpResponse:
-    is_admin = name == one_time_login.ADMIN
-    context = page_context(request, "enter", reason=reason, name=name, is_admin=is_admin)
+def _page(request: HttpRequest, *, reason: str, link: AdminLink | None = None) -> HttpResponse:
+    context = page_context(request, "enter", reason=reason)
+    if link is not None:
+        context |= {
+            "name": one_time_login.name_of(link), "is_admin": link.user is None,
+            "makes_curator": link.role == AdminLink.Role.CURATOR, "invited_by": link.invited_by,
+        }  # fmt: skip
     response = render(request, "arena/entrance.html", context, status=410 if reason else 200)
     # The path never leaves in a Referer. "no-referrer" would make the browser post `Origin: null`, which CSRF refuses.
     response["Referrer-Policy"] = "strict-origin"
