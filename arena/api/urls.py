@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.api import bundles, exports, runs, views
+from arena.api import archiving, bundles, exports, runs, views
 from arena.api.writing import answer_runs, imports, webhooks
 from arena.api.writing import runs as run_writes
 
@@ -17,10 +17,16 @@ urlpatterns = [
     path("imports/<int:pk>/restore/", imports.ImportRestore.as_view(), name="api-import-restore"),
     path("competitors/", views.CompetitorList.as_view(), name="api-competitors"),
     path("competitors/<int:pk>/", views.CompetitorDetail.as_view(), name="api-competitor"),
+    path("competitors/<int:pk>/archive/", archiving.CompetitorArchive.as_view(), name="api-competitor-archive"),
+    path("competitors/<int:pk>/bring-back/", archiving.CompetitorBringBack.as_view(), name="api-competitor-bring-back"),
     path("prompts/", views.PromptList.as_view(), name="api-prompts"),
     path("prompts/<int:pk>/", views.PromptDetail.as_view(), name="api-prompt"),
+    path("prompts/<int:pk>/archive/", archiving.PromptArchive.as_view(), name="api-prompt-archive"),
+    path("prompts/<int:pk>/bring-back/", archiving.PromptBringBack.as_view(), name="api-prompt-bring-back"),
     path("responses/", views.ResponseList.as_view(), name="api-responses"),
     path("responses/<int:pk>/", views.ResponseDetail.as_view(), name="api-response"),
+    path("responses/<int:pk>/archive/", archiving.ResponseArchive.as_view(), name="api-response-archive"),
+    path("responses/<int:pk>/bring-back/", archiving.ResponseBringBack.as_view(), name="api-response-bring-back"),
     path("battles/", views.BattleList.as_view(), name="api-battles"),
     path("battles/<int:pk>/", views.BattleDetail.as_view(), name="api-battle"),
     path("votes/", views.VoteList.as_view(), name="api-votes"),

@@ -108,7 +108,7 @@ def checked_row(row: Any, columns: SentFields) -> dict[str, Any]:
         if name in values:
             column.check(name, values[name])
         elif column.is_needed:
-            raise RowProblem(name, MISSING if name not in row else PlainWords("null"), _("it is needed in every row"))
+            raise RowProblem(name, MISSING if name not in row else PlainWords("null"), _("it is needed"))
     return values
 
 

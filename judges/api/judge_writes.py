@@ -14,9 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
+from arena.api.archiving import ArchivingAct, archives, brings_back
 from arena.api.callers.scopes import CuratorsOnly, CuratorsWrite, WithinScope
 from arena.api.filters import SLUG_SCHEMA
 from arena.api.read_views import ReadView
+from arena.api.serializers import ARCHIVED
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import Writes, arena_to_write, checked_object, described
 from arena.api.writing.changes import Changes, changes
@@ -78,7 +80,7 @@ class CardSerializer(serializers.ModelSerializer[Judge]):
         model = Judge
         fields = [
             "id", "key", "name", "version", "kind", "endpoint", "model", "protocol", "template", "parameters", "family",
-            "superseded_by", "created_at",
+            "superseded_by", "created_at", *ARCHIVED,
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -135,8 +137,7 @@ class JudgeDefinitions(Writes):
 
 def _checked_values(request: Request, columns: SentFields) -> dict[str, Any]:
     """The fields with the endpoint's name replaced by the endpoint."""
-    if access.is_kept_within(request.user):
-        raise PermissionDenied("This token is limited to some arenas: judges belong to all.")
+    _must_be_for_all_arenas(request)
     values = checked_object(request.data, columns)
     if "endpoint" in values:
         endpoint = Endpoint.objects.filter(name=values["endpoint"]).first()
@@ -144,6 +145,11 @@ def _checked_values(request: Request, columns: SentFields) -> dict[str, Any]:
             raise ValidationError({"endpoint": [f"There is no endpoint {values['endpoint']!r} here; superusers make them."]})
         values["endpoint"] = endpoint
     return values
+
+
+def _must_be_for_all_arenas(request: Request) -> None:
+    if access.is_kept_within(request.user):
+        raise PermissionDenied("This token is limited to some arenas: judges belong to all.")
 
 
 def _checked(make: Any, parts: Mapping[str, Any], sent: Collection[str]) -> Judge:
@@ -203,6 +209,31 @@ class JudgeCard(ReadView[Judge], Changes, RetrieveAPIView[Judge]):
             return Answer(dict(CardSerializer(made).data), status=200, location=reverse("api-judge-card", args=[made.pk]))
 
         return self.done(request, work)
+
+
+class JudgeActs(ArchivingAct, ReadView[Judge]):
+    """All versions of a judge are retired and brought back together."""
+
+    queryset = Judge.objects.select_related("endpoint")
+    serializer_class = CardSerializer
+
+
+class JudgeRetire(JudgeActs):
+    @archives(
+        CardSerializer,
+        "Retire a judge in all its versions: it is asked no more, and counts only on boards whose jury names it. What it said "
+        "stays. A token for some arenas may not.",
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        _must_be_for_all_arenas(request)
+        return self.archived(request)
+
+
+class JudgeBringBack(JudgeActs):
+    @brings_back(CardSerializer, "Bring a retired judge back, in all its versions. A token for some arenas may not.")
+    def post(self, request: Request, pk: int) -> Response:
+        _must_be_for_all_arenas(request)
+        return self.brought_back(request)
 
 
 class JudgeChoices(Writes, ReadView[JudgeChoice]):
