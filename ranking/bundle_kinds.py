@@ -11,7 +11,17 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from arena.bundles.fields import NotAllowed
 from arena.bundles.kinds import Arrival, BundleKind, Places, Values, add_kinds, add_shared
-from ranking.models import COVARIATES, Entry, KeptSnapshot, Leaderboard, Snapshot, check_covariates, snapshot_key, written_jury
+from ranking.models import (
+    COVARIATES,
+    Entry,
+    KeptSnapshot,
+    Leaderboard,
+    NeighbourTable,
+    Snapshot,
+    check_covariates,
+    snapshot_key,
+    written_jury,
+)
 
 LONGEST_SLUG = 120
 
@@ -52,6 +62,18 @@ class _Parameters(TypedDict, total=False):
     n_draws: int
 
 
+class _NeighbourRow(TypedDict):
+    """One pair of a snapshot's neighbours."""
+
+    above: int
+    below: int
+    n_to_swap: float | None
+    is_verified: bool
+    parts: list[tuple[int, int, bool, float]]
+    n_more: float | None
+    is_lasting: bool
+
+
 def _names_its_rule(values: Values) -> None:
     parameters = values["parameters"]
     if parameters.get("sources", Leaderboard.Sources.PEOPLE) != Leaderboard.Sources.PEOPLE and "combiner" not in parameters:
@@ -90,6 +112,16 @@ def _parameters(values: Values, places: Places) -> None:
         parameters["lots_to"] = places.last_before("lots", parameters["lots_to"])
     values["parameters"] = parameters
     values["watermark"] = places.last_before("events", values["watermark"])
+
+
+def _neighbours(values: Values, places: Places) -> None:
+    """Its rows name competitors."""
+    values["rows"] = [
+        row
+        | {side: places.place("competitors", row[side]) for side in ("above", "below")}
+        | {"parts": [[*(places.place("competitors", pk) for pk in part[:2]), *part[2:]] for part in row["parts"]]}
+        for row in values["rows"]
+    ]
 
 
 def _in_juries(arena_id: int) -> Q:
@@ -135,10 +167,14 @@ RANKING_KINDS = (
     ),
     BundleKind(
         "entries", Entry, path="snapshot__leaderboard__arena",
-        fields=("snapshot", "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate",
+        fields=("snapshot", "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "p_best", "win_rate",
                 "raw_win_rate", "n_votes", "n_prompts", "trust", "people_half_width", "unrated_because", "unrated_code",
                 "unrated_parameters"),
         shapes={"unrated_parameters": dict[str, Any] | None},
+    ),
+    BundleKind(
+        "neighbours", NeighbourTable, path="snapshot__leaderboard__arena", rename=_neighbours, names=("competitors",),
+        fields=("snapshot", "rows"), shapes={"rows": list[_NeighbourRow]},
     ),
 )  # fmt: skip
 

@@ -403,6 +403,9 @@ class Entry(WrittenOnce):
     rank = models.PositiveIntegerField(null=True)
     rank_low = models.PositiveIntegerField(null=True)
     rank_high = models.PositiveIntegerField(null=True)
+    p_best = models.FloatField(
+        null=True, help_text=_("Chance of being the best of those with a place; null on snapshots of older versions.")
+    )
     win_rate = models.FloatField(null=True, help_text=_("Fitted chance against a uniformly drawn opponent."))
     raw_win_rate = models.FloatField(null=True, help_text=_("Share of points won, a tie half."))
     n_votes = models.PositiveBigIntegerField()
@@ -438,6 +441,21 @@ class Entry(WrittenOnce):
     def has_place(self) -> bool:
         """Without an interval it has no place. (Older snapshots keep a number for it.)"""
         return self.rank is not None and self.low is not None
+
+
+class NeighbourTable(WrittenOnce):
+    """What holds each model of a snapshot above the next one, the best pair first."""
+
+    snapshot = models.OneToOneField(Snapshot, on_delete=models.CASCADE, primary_key=True, related_name="neighbours")
+    rows = models.JSONField(
+        default=list,
+        help_text=_(
+            "Of each pair: above, below, n_to_swap, is_verified, parts ([winner, loser, is_tie, n] each), n_more, is_lasting."
+        ),
+    )
+
+    def __str__(self) -> str:
+        return f"neighbours of {self.snapshot_id}"
 
 
 class PairTable(models.Model):

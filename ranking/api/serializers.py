@@ -107,7 +107,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     class Meta:
         model = Entry
         fields = [
-            "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate", "raw_win_rate",
+            "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "p_best", "win_rate", "raw_win_rate",
             "n_votes", "n_prompts", "trust", "people_half_width", "unrated_because",
         ]  # fmt: skip
         read_only_fields = fields
@@ -118,6 +118,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "rank": {"help_text": "Place by rating; null where the evidence gives none, and then no interval either."},
             "rank_low": {"help_text": "Best place that the evidence allows, for all competitors at once."},
             "rank_high": {"help_text": "Worst place that the evidence allows, for all competitors at once."},
+            "p_best": {"help_text": "Chance of being the best of those with a place; null on snapshots of older versions."},
             "n_votes": {"help_text": "Votes behind this line."},
             "n_prompts": {"help_text": "Prompts behind this line."},
             "trust": {"help_text": "On a prediction-powered board: how far the rating follows judges beyond votes, 0 to 1."},

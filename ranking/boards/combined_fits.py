@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ranking import maths
-from ranking.boards.fitting import FittedBoard, finite, fit_board, standings
+from ranking.boards.fitting import N_DRAWS_OF_FIRST, FittedBoard, finite, fit_board, standings, with_chances
 from ranking.boards.many_competitors import Refuse, allow_all
 from ranking.boards.methods import Definition, win_rates_of
 from ranking.comparisons.votes_and_opinions import FEWEST_PROMPTS, Combined, Opinions, Votes, combine, n_prompts
@@ -48,7 +48,10 @@ def fit_combined(
     numbers = _numbers(powered, ranks, definition)
     rows = [replace(row, **numbers.get(name, {})) for row, name in zip(people.rows, names.values(), strict=True)]
     notes: list[str] = [*_notes(powered, combined, n_verdicts), *powered.notes]
-    return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=powered.kind, n_draws=ranks.n_draws)
+    return replace(
+        people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=powered.kind, n_draws=ranks.n_draws,
+        neighbours=(),  # those of people's votes alone, whose order may be another
+    )  # fmt: skip
 
 
 def _powered(combined: Combined, definition: Definition) -> maths.PredictionPowered:
@@ -96,6 +99,10 @@ def _numbers(powered: maths.PredictionPowered, ranks: maths.RankSets, definition
     by = powered.ratings
     alone = maths.intervals(powered.human, cluster=definition.cluster, level=definition.level)
     win_rates, widths = win_rates_of(by.estimate), standings(by.estimate, by, ranks)
+    first = maths.p_best_powered(
+        powered, n_resamples=N_DRAWS_OF_FIRST, among=np.isfinite(by.se), rng=np.random.default_rng(definition.seed)
+    )
+    widths = with_chances(widths, first)
     return {
         name: widths[i]
         | {

@@ -1,7 +1,7 @@
 """Evidence -> board: one fit with its intervals and rank ranges, as plain values ready to be written down."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from ranking import maths
 from ranking.boards.many_competitors import Refuse, allow_all, is_of_many, pairs_of_many, rate_many
 from ranking.boards.methods import WIDTHS, Definition, Rating, rate
+from ranking.boards.neighbours import Neighbours, neighbours_of
 from ranking.boards.pairs.listed_pairs import PairList
 from ranking.boards.pairs.pair_list import listed
 from ranking.maths.data.arrays import Floats, Ints
@@ -19,6 +20,9 @@ from ranking.maths.models.many_bradley_terry import ManyFit
 from ranking.maths.notes import noted
 from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
 from ranking.note_texts.of_boards import TEXTS
+
+N_DRAWS_OF_FIRST = 40_000
+"""Draws behind a chance of being first, whose error is then at most 0.0025."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class RatingRow:
     rank_low: int | None = None
     rank_high: int | None = None
     win_rate: float | None = None
+    p_best: float | None = None
     trust: float | None = None
     people_half_width: float | None = None
     unrated_because: str = ""
@@ -57,6 +62,8 @@ class FittedBoard:
     pairs: PairList | None
     tie_width: float | None = None
     """Of methods that have one: nu of Davidson's, eta of Rao and Kupper's, 0 where nothing was tied; else None."""
+    neighbours: tuple[Neighbours, ...] = ()
+    """Of those with a place, the best pair first; none where the method or the number of models gives none."""
 
 
 class _Sureness(NamedTuple):
@@ -79,7 +86,16 @@ def fit_board(
         return _fit_many(comparisons, definition, competitor_ids, refuse)
     rating = rate(comparisons, definition)
     pairs = None if rating.fit is None else listed(comparisons, rating.fit)
-    return _board(comparisons, rating, _sureness(rating, definition), competitor_ids, pairs)
+    board = _board(comparisons, rating, _sureness(rating, definition), competitor_ids, pairs)
+    ids = dict(zip(comparisons.names, competitor_ids, strict=True))
+    return replace(board, neighbours=neighbours_of(rating, definition, ids, _placed(board.rows, ids)))
+
+
+def _placed(rows: list[RatingRow], ids: dict[str, int]) -> list[str]:
+    """The names of those with a place, the best first."""
+    names = {pk: name for name, pk in ids.items()}
+    placed = [(row.rank, -row.rating, names[row.competitor_id]) for row in rows if row.rank and row.rating is not None]
+    return [name for _, _, name in sorted(placed)]
 
 
 def _fit_many(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int], refuse: Refuse) -> FittedBoard:
@@ -154,7 +170,24 @@ def _widths(rated: Rated, definition: Definition) -> tuple[list[dict[str, Any]],
     intervals = maths.intervals(rated, cluster=definition.cluster, level=definition.level)
     ranks = maths.rank_sets(rated, cluster=definition.cluster, level=definition.level, rng=rng)
     widths = standings(rated.ratings, intervals, ranks)
+    placed = np.isfinite(intervals.se)
+    first = maths.p_best(
+        rated,
+        cluster=definition.cluster,
+        n_resamples=N_DRAWS_OF_FIRST,
+        among=placed,
+        rng=np.random.default_rng(definition.seed),
+    )
+    widths = with_chances(widths, first)
     return widths, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind, ranks.n_draws
+
+
+def with_chances(widths: list[dict[str, Any]], first: maths.Chances) -> list[dict[str, Any]]:
+    """With each one's chance to be the first of those with a place; the others have none."""
+    chances = first.chance.tolist()
+    return [
+        width | {"p_best": chance if width["rank"] is not None else None} for width, chance in zip(widths, chances, strict=True)
+    ]
 
 
 class Ranged(Protocol):

@@ -35,6 +35,7 @@ from ranking.maths.notes import code_of, noted, parameters_of
 from ranking.models import (
     Entry,
     Leaderboard,
+    NeighbourTable,
     Snapshot,
 )
 from ranking.note_texts.of_boards import TEXTS
@@ -195,6 +196,7 @@ def is_evidence_of(snapshot: Snapshot, evidence: BoardEvidence) -> bool:
 
 def _difference(row: RatingRow, entry: Entry) -> float:
     pairs = [(row.rating, entry.rating), (row.low, entry.low), (row.high, entry.high), (row.trust, entry.trust)]
+    pairs += [(row.p_best, entry.p_best)] if entry.p_best is not None else []  # older snapshots have none
     if any((new is None) != (old is None) for new, old in pairs):
         return math.inf
     return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)
@@ -221,6 +223,8 @@ def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: Fitt
     with transaction.atomic():
         snapshot.save(force_insert=True)
         Entry.objects.bulk_create(entries)
+        if fitted.neighbours:
+            NeighbourTable.objects.create(snapshot=snapshot, rows=[each.in_words() for each in fitted.neighbours])
         if fitted.pairs is not None:
             write_pair_list(board, snapshot, fitted.pairs, fitted.competitor_ids)
         _release(board, token, evidence.watermark, started)

@@ -15,7 +15,7 @@ from arena.texts.csv_cells import figure
 from ranking.models import Entry, Leaderboard, Snapshot
 
 SNAPSHOTS_AT_ONCE = 20
-FIGURES = ("rating", "se", "low", "high", "win_rate", "raw_win_rate")
+FIGURES = ("rating", "se", "low", "high", "p_best", "win_rate", "raw_win_rate")
 COLUMNS = (
     FileColumn("board", Holds.TEXT, gettext_lazy("The board’s short name.")),
     FileColumn("board_name", Holds.TEXT, gettext_lazy("Its name.")),
@@ -38,6 +38,7 @@ COLUMNS = (
     FileColumn("rank", Holds.INTEGER, gettext_lazy("Its place.")),
     FileColumn("rank_low", Holds.INTEGER, gettext_lazy("The best place that it can hold.")),
     FileColumn("rank_high", Holds.INTEGER, gettext_lazy("The worst place that it can hold.")),
+    FileColumn("p_best", Holds.NUMBER, gettext_lazy("Chance of being the best of those with a place.")),
     FileColumn("win_rate", Holds.NUMBER, gettext_lazy("Fitted chance to win against a uniformly drawn opponent.")),
     FileColumn("raw_win_rate", Holds.NUMBER, gettext_lazy("Share of points won, a tie half.")),
     FileColumn("n_votes", Holds.INTEGER, gettext_lazy("Its counted results.")),

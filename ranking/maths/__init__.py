@@ -44,9 +44,9 @@ uncertainty: intervals, ranks and power
     differences, Differences                of pairs of ratings
     parameter_intervals, slot_intervals     of further parameters: ParameterIntervals
     rank_sets, RankSets                     simultaneous rank ranges; powered_rank_sets: for a prediction-powered fit
-    p_best, p_top, Chances                  chances of first places; expected_ranks, ExpectedRanks; arena_rank; tiers
+    p_best, p_top, p_best_powered, Chances  chances of first places; expected_ranks, ExpectedRanks; arena_rank; tiers
     votes_to_flip, verified_votes_to_flip   the fewest votes that change an order: Flip
-    prompts_needed, ClustersNeeded          how many more prompts separate two competitors
+    prompts_needed, ClustersNeeded          how many more prompts separate two competitors; prompts_needed_of: many pairs
     pair_evidence, PairEvidence             valid at any time: which of two is better (e_process, e_process_above, e_bh)
     confidence_sequence, ConfidenceSequence, anytime_differences, anytime_critical    intervals valid at any time
     block_means, BlockMeans                 their unit: one mean per prompt
@@ -192,7 +192,7 @@ from ranking.maths.uncertainty.blocks import BlockMeans, block_means
 from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT, Points, in_points
 from ranking.maths.uncertainty.intervals import Differences, Intervals, differences, intervals
 from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals, parameter_intervals, slot_intervals
-from ranking.maths.uncertainty.power import ClustersNeeded, prompts_needed
+from ranking.maths.uncertainty.power import ClustersNeeded, prompts_needed, prompts_needed_of
 from ranking.maths.uncertainty.powered_rank_sets import powered_rank_sets
 from ranking.maths.uncertainty.rank_probabilities import (
     Chances,
@@ -200,6 +200,7 @@ from ranking.maths.uncertainty.rank_probabilities import (
     arena_rank,
     expected_ranks,
     p_best,
+    p_best_powered,
     p_top,
     tiers,
 )
@@ -320,6 +321,7 @@ __all__ = [
     "levelled_draws",
     "mean_win_rate",
     "p_best",
+    "p_best_powered",
     "p_top",
     "pair_evidence",
     "pair_rank_brier",
@@ -328,6 +330,7 @@ __all__ = [
     "play_again",
     "powered_rank_sets",
     "prompts_needed",
+    "prompts_needed_of",
     "rank_centrality",
     "rank_decision_weights",
     "rank_sets",

@@ -1,12 +1,13 @@
 """Power: how many more prompts, and votes, it takes to tell two competitors apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
 
 from ranking.maths.data.comparisons import Cluster
-from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, checked_level, spread
+from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, Spread, checked_level, spread
 from ranking.maths.estimation.fit import Fit
 
 
@@ -137,13 +138,57 @@ def prompts_needed(
     >>> needed.n_needed, needed.n_votes_more, round(needed.power_now, 2)
     (203.0, 103.0, 0.5)
     """
-    first, second = _places(fit, i, j)
+    return prompts_needed_of(fit, [(i, j)], gap=gap, power=power, level=level, cluster=cluster)[0]
+
+
+def prompts_needed_of(
+    fit: Fit,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    gap: float | None = None,
+    power: float = 0.8,
+    level: float = 0.95,
+    cluster: Cluster | None = "prompt",
+) -> tuple[ClustersNeeded, ...]:
+    """`prompts_needed` of many pairs of one fit.
+
+    Parameters
+    ----------
+    fit : Fit
+    pairs : sequence of (str, str)
+        Names of two rated competitors each.
+    gap, power, level, cluster
+        As in `prompts_needed`.
+
+    Raises
+    ------
+    ValueError
+        If a name is not rated, both of a pair are the same, or a number is out of range.
+
+    References
+    ----------
+    As for `prompts_needed`.
+
+    Examples
+    --------
+    >>> from ranking.maths import Comparisons, fit_bradley_terry
+    >>> c = Comparisons.from_names(["x"] * 100, ["y"] * 100, ["a"] * 60 + ["b"] * 40, prompt=range(100))
+    >>> [needed.n_needed for needed in prompts_needed_of(fit_bradley_terry(c), [("x", "y"), ("y", "x")])]
+    [203.0, 203.0]
+    """
+    places = [_places(fit, i, j) for i, j in pairs]
     if gap is not None and not 0 <= gap < np.inf:
         raise ValueError(f"gap is {gap}: a difference to detect is 0 or more (natural log-odds)")
     alpha = 1 - checked_level(level)
     if not alpha / 2 < power < 1:
         raise ValueError(f"power is {power}: allowed are {alpha / 2:g} (reached without any data) to 1")
     variances = spread(fit, cluster=cluster)
+    return tuple(_needed(fit, variances, first, second, gap, power, alpha) for first, second in places)
+
+
+def _needed(
+    fit: Fit, variances: Spread, first: int, second: int, gap: float | None, power: float, alpha: float
+) -> ClustersNeeded:
     estimated = float(abs(fit.ratings[first] - fit.ratings[second]))
     wanted = estimated if gap is None else float(gap)
     effective = float(variances.difference_clusters[first, second])
@@ -153,7 +198,7 @@ def prompts_needed(
     n_needed = _least_clusters(wanted, sd, alpha=alpha, power=power, least=least)
     n_votes = fit.diagnostics.n_comparisons
     return ClustersNeeded(
-        names=(i, j),
+        names=(fit.names[first], fit.names[second]),
         unit="comparison" if variances.kind == "iid" else variances.kind.removeprefix("few_").removesuffix("s"),
         gap=wanted,
         sd=sd,

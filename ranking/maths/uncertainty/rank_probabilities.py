@@ -8,15 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr
 
-from ranking.maths.data.arrays import Floats, HoldsArrays, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Cluster
 from ranking.maths.data.tables import Tabled
-from ranking.maths.estimation.covariance import FLAT, MOST_DF, Spread, spread
+from ranking.maths.estimation.covariance import FLAT, MOST_DF, Rated, Spread, above, spread
 from ranking.maths.estimation.fit import Fit
+from ranking.maths.models.prediction_powered import PredictionPowered
 from ranking.maths.uncertainty.rank_sets import RankSets
 
 DRAWS_A_CHUNK = 1_000
+
+TAIL = 1e-6
+"""Of the distribution of one rating, in the search for who can be the best."""
 
 ANYWHERE = 1e12
 """A multiple of the model's own variance that is practically infinite."""
@@ -122,17 +126,27 @@ def arena_rank(limits: HasLimits) -> Ints:
     return np.asarray(1 + n_above, dtype=np.int64)
 
 
-def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_resamples: int = 10_000, rng: np.random.Generator) -> Chances:
+def p_best(
+    fit: Rated,
+    *,
+    cluster: Cluster | None = "prompt",
+    n_resamples: int = 10_000,
+    rng: np.random.Generator,
+    among: Bools | None = None,
+) -> Chances:
     """Chance that each competitor is the best, given the uncertainty of all ratings: see `p_top` with k = 1.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or Resampled
     cluster : "prompt", "voter", "judge", two of them, or None
         As in `intervals`.
     n_resamples : int
         At least 1; the error of a chance is at most ``1 / (2 sqrt(n_resamples))``.
     rng : numpy.random.Generator
+    among : (m,) bool, optional
+        The best of these is meant, and of them only those are drawn that are it in one of a million draws; the chance of
+        all others is 0. None = all.
 
     Raises
     ------
@@ -153,10 +167,51 @@ def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_resamples: int = 1
     [0.83, 0.17]
     """
     variances = spread(fit, cluster=cluster)
-    n_first = np.zeros(len(fit.names), dtype=np.int64)
-    for draws in _draws(fit, variances, n_resamples, rng):
-        n_first += np.bincount(draws.argmax(axis=0), minlength=len(n_first)) if len(n_first) else 0
-    return Chances(fit.names, n_first / n_resamples, n_resamples, variances.kind, variances.notes)
+    able = _able(fit.ratings, variances.rating_variance, variances.rating_df, among)
+    chance = _shares_of_first(fit.ratings, _covariance(fit, variances), variances.rating_df, able, n_resamples, rng)
+    return Chances(fit.names, chance, n_resamples, variances.kind, variances.notes)
+
+
+def p_best_powered(
+    found: PredictionPowered, *, n_resamples: int = 10_000, rng: np.random.Generator, among: Bools | None = None
+) -> Chances:
+    """`p_best` of ratings that verdicts narrowed.
+
+    Each rating has a lambda of its own, so that no one covariance stands behind them: draws have the correlations of the
+    joint covariance at these lambdas, and each rating's own standard error.
+
+    Parameters
+    ----------
+    found : PredictionPowered
+    n_resamples, rng, among
+        As in `p_best`.
+
+    Raises
+    ------
+    ValueError
+        If `n_resamples` is not allowed.
+
+    References
+    ----------
+    As for `p_top`.
+
+    Examples
+    --------
+    >>> from ranking.maths import Comparisons
+    >>> from ranking.maths.models.prediction_powered import fit_prediction_powered
+    >>> c = Comparisons(names=("x", "y"), a=[0] * 900, b=[1] * 900, outcome=[0, 0, 1] * 300)
+    >>> powered = fit_prediction_powered(c, np.where(np.arange(900) < 300, c.outcome, -1))
+    >>> p_best_powered(powered, rng=np.random.default_rng(1)).chance.tolist()
+    [1.0, 0.0]
+    """
+    ratings, variance = found.ratings.estimate, found.ratings.se**2
+    own = np.diagonal(found.joint)
+    wanted = np.where(np.isinf(variance), ANYWHERE * own, variance)
+    stretch = np.sqrt(np.divide(wanted, own, out=np.ones_like(own), where=own > 0))
+    covariance = found.joint * np.outer(stretch, stretch)
+    able = _able(ratings, variance, found.df, among)
+    chance = _shares_of_first(ratings, covariance, found.df, able, n_resamples, rng)
+    return Chances(found.names, chance, n_resamples, found.kind, found.notes)
 
 
 def p_top(
@@ -204,7 +259,8 @@ def p_top(
         raise ValueError(f"k is {k}: of {m} rated competitors, 1 to {m} are the top")
     variances = spread(fit, cluster=cluster)
     n_top = np.zeros(m, dtype=np.int64)
-    for draws in _draws(fit, variances, n_resamples, rng):
+    factor = _square_root(_covariance(fit, variances))
+    for draws in _draws(fit.ratings, factor, variances.rating_df, n_resamples, rng):
         n_top += np.bincount(np.argpartition(draws, m - k, axis=0)[m - k :].ravel(), minlength=m)
     return Chances(fit.names, n_top / n_resamples, n_resamples, variances.kind, variances.notes)
 
@@ -289,31 +345,56 @@ def tiers(found: RankSets) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, groups))
 
 
-def _draws(fit: Fit, variances: Spread, n_resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float32]]:
+def _able(ratings: Floats, variance: Floats, df: Floats, among: Bools | None) -> Bools:
+    """Of those that are meant, whose rating may reach the largest that another surely has."""
+    if among is None or not among.any():
+        return np.ones(len(ratings), dtype=np.bool_) if among is None else among
+    reach = above(TAIL, df) * np.sqrt(variance)
+    return np.asarray(among & (ratings + reach >= (ratings - reach)[among].max()), dtype=np.bool_)
+
+
+def _shares_of_first(
+    ratings: Floats, covariance: Floats, df: Floats, able: Bools, n_resamples: int, rng: np.random.Generator
+) -> Floats:
+    """The share of draws in which each of the able is the best of them, (m,)."""
+    shares, n_first = np.zeros(len(ratings)), np.zeros(int(able.sum()), dtype=np.int64)
+    factor = _square_root(covariance[np.ix_(able, able)])
+    for draws in _draws(ratings[able], factor, df[able], n_resamples, rng):
+        n_first += np.bincount(draws.argmax(axis=0), minlength=len(n_first)) if len(n_first) else 0
+    shares[able] = n_first / n_resamples
+    return shares
+
+
+def _draws(
+    ratings: Floats, factor: NDArray[np.float32], df: Floats, n_resamples: int, rng: np.random.Generator
+) -> Iterator[NDArray[np.float32]]:
     """Draws of all ratings, (m, up to `DRAWS_A_CHUNK`) float32 at a time."""
     checked_rng(rng)
     if n_resamples < 1:
         raise ValueError(f"n_resamples is {n_resamples}: at least 1 draw is needed, 10,000 is usual")
-    factor = _factor(fit, variances)
-    centre = fit.ratings.astype(np.float32)[:, None]
+    centre, df = ratings.astype(np.float32)[:, None], df[:, None]
     for start in range(0, n_resamples, DRAWS_A_CHUNK):
         size = min(DRAWS_A_CHUNK, n_resamples - start)
         noise = factor @ rng.standard_normal((factor.shape[1], size), dtype=np.float32)
-        df = variances.rating_df[:, None]
         if len(df) and np.isfinite(df).all():
             noise *= np.sqrt(df / rng.chisquare(df, size=(len(df), size))).astype(np.float32)
         noise += centre
         yield noise
 
 
-def _factor(fit: Fit, variances: Spread) -> NDArray[np.float32]:
-    """F with F F' = the covariance of a draw, (m, rank): at least the variance that `spread` found for each rating."""
+def _covariance(fit: Rated, variances: Spread) -> Floats:
+    """Of a draw, (m, m): at least the variance that `spread` found for each rating."""
     own = fit.model_covariance()
     flat = np.diagonal(variances.joints[0]) <= FLAT * np.diagonal(own)
     base = own if flat.any() or variances.flat.any() else variances.joints[0]
     # Of whom nothing is known, one draw is above all others and the next one below.
     wanted = np.where(np.isinf(variances.rating_variance), ANYWHERE * np.diagonal(base), variances.rating_variance)
     stretch = np.sqrt(np.maximum(wanted / np.diagonal(base), 1.0))
-    values, vectors = np.linalg.eigh(base * np.outer(stretch, stretch))
+    return np.asarray(base * np.outer(stretch, stretch), dtype=np.float64)
+
+
+def _square_root(covariance: Floats) -> NDArray[np.float32]:
+    """F with F F' = covariance: (m, rank)."""
+    values, vectors = np.linalg.eigh(covariance)
     kept = values > values.max(initial=0.0) * 1e-12
     return np.asarray(vectors[:, kept] * np.sqrt(values[kept]), dtype=np.float32)
