@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from ranking.views import arenas, compare, competitors, leaderboards, matrix, method, pairs
+from ranking.views import arenas, compare, competitors, leaderboards, matrix, method, pairs, swaps
 
 urlpatterns = [
     path("", arenas.arenas, name="arenas"),
     path("arenas/<slug:slug>/", leaderboards.leaderboard, name="leaderboard"),
     path("arenas/<slug:slug>/compare/", compare.compare, name="compare"),
     path("arenas/<slug:slug>/matrix/", matrix.matrix, name="matrix"),
+    path("arenas/<slug:slug>/swap/<row:above>/<row:below>/", swaps.swap, name="swap"),
     path("arenas/<slug:slug>/models/<row:pk>/", competitors.competitor, name="competitor"),
     path("arenas/<slug:slug>/models/<row:pk>/vs/<row:other>/", pairs.pair, name="pair"),
     path("snapshots/<slug:key>/", leaderboards.snapshot, name="snapshot"),

@@ -1,16 +1,17 @@
 """The board as its page shows it: ordered rows, groups that cannot be told apart, one shared axis."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
+from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from arena.models import Competitor, CompetitorStatus
-from arena.wording import number
+from arena.wording import MINUS, number
 from ranking.models import Entry, Snapshot
 
 SORTS = {
@@ -18,12 +19,15 @@ SORTS = {
     "range": False,
     "name": False,
     "rating": True,
+    "first": True,
     "win": True,
     "votes": True,
     "prompts": True,
+    "change": True,
     "price": False,
 }
 DEFAULT_SORT = "rank"
+CERTAIN = 0.005
 MOST_NAMED = 4  # of those tied for place 1; a fifth is named too rather than called "1 other"
 OF_PLACES = ("rank", "range")  # whichever way these are sorted, those without a place stand last
 
@@ -52,6 +56,24 @@ class BoardLine:
     half_width: float = 0
     change: float | None = None
     n_alike: int = 0  # prompts that it answers with one text
+    judged: float | None = None  # its rating by judges, where they stand beside people
+    x_judged: float = 0
+
+    @property
+    def first_percent(self) -> str:
+        """Its chance of being first, in per cent; neither 0 nor 100, which no draws can show."""
+        chance = self.entry.p_best
+        if chance is None:
+            return ""
+        return "<1" if chance < CERTAIN else ">99" if chance > 1 - CERTAIN else str(round(100 * chance))
+
+    @property
+    def signed_change(self) -> str:
+        """In points; empty where its rating of 30 days ago is not known."""
+        if self.change is None:
+            return ""
+        points = round(self.change)
+        return f"+{points}" if points > 0 else f"{MINUS}{-points}" if points < 0 else "0"
 
     @property
     def win_percent(self) -> float:
@@ -73,11 +95,11 @@ class BoardLine:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's head: a link that sorts by it."""
+    """A column's head: a link that sorts by it. `about` is the id of the box that explains it."""
 
     key: str
     text: str
-    title: str
+    about: str
     aria_sort: str
     next_direction: str
     is_number: bool
@@ -88,8 +110,9 @@ class BoardTable:
     groups: list[list[BoardLine]]
     unrated: list[BoardLine]
     axis: Axis | None
-    headings: dict[str, Heading]
-    has_changes: bool
+    headings: list[Heading]  # of the columns that have content
+    columns: frozenset[str]  # their keys
+    has_ghosts: bool
     n_models: int  # of the board, whatever the table shows of them
     n_rated: int
     n_archived: int  # archived ones that it does not show
@@ -111,21 +134,25 @@ def board_table(
     older: dict[int, float],
     with_archived: bool = True,
     alike: dict[int, int] | None = None,
+    ghosts: Mapping[int, float] | None = None,
+    stored: Sequence[Entry] | None = None,
 ) -> BoardTable:
-    """The snapshot's entries, chosen and in order.
+    """The snapshot's entries, chosen and in order; `stored` are all of them, where the caller has them.
 
-    By competitor: `older` holds ratings of an earlier snapshot, `alike` how many prompts are answered with one text.
+    By competitor: `older` holds ratings of an earlier snapshot, `alike` how many prompts are answered with one text, `ghosts`
+    ratings by judges.
     """
-    alike = alike or {}
-    stored = list(snapshot.entries.select_related("competitor"))
+    alike, ghosts = alike or {}, ghosts or {}
+    stored = entries_of(snapshot) if stored is None else stored
     listed = [entry for entry in stored if with_archived or not entry.competitor.is_archived]
     entries = [entry for entry in listed if _is_chosen(entry, with_retired, search)]
     rated = [entry for entry in entries if entry.is_rated]
-    axis = axis_of(rated) if rated else None
+    axis = axis_of(rated, [ghosts[entry.competitor_id] for entry in rated if entry.competitor_id in ghosts]) if rated else None
     lines = [
-        replace(line_of(entry, axis, older), n_alike=alike.get(entry.competitor_id, 0))
-        for entry in _sorted(rated, sort, descending)
+        _beside(replace(line_of(entry, axis, older), n_alike=alike.get(entry.competitor_id, 0)), axis, ghosts)
+        for entry in _sorted(rated, sort, descending, older)
     ]
+    columns = _with_content(lines)
     in_order = sort == DEFAULT_SORT and not descending and with_retired and not search
     return BoardTable(
         groups=_tiers(lines) if in_order else [[line] for line in lines],
@@ -135,13 +162,40 @@ def board_table(
             if not entry.is_rated and entry.competitor.status != CompetitorStatus.UNNAMED
         ],
         axis=axis,
-        headings={key: _heading(key, sort, descending) for key in SORTS},
+        headings=[_heading(key, sort, descending) for key in SORTS if key in columns],
+        columns=columns,
+        has_ghosts=any(line.judged is not None for line in lines),
         n_models=len(stored),
         n_rated=sum(entry.is_rated for entry in stored),
         n_archived=len(stored) - len(listed),
         tied=in_a_row(tied_leaders(stored)),
-        has_changes=any(line.change is not None for line in lines),
     )
+
+
+def entries_of(snapshot: Snapshot) -> list[Entry]:
+    """All its lines, with their models."""
+    return list(snapshot.entries.select_related("competitor"))
+
+
+def _beside(line: BoardLine, axis: Axis | None, ghosts: Mapping[int, float]) -> BoardLine:
+    judged = ghosts.get(line.entry.competitor_id)
+    if judged is None or axis is None:
+        return line
+    return replace(line, judged=judged, x_judged=round(axis.at(judged), 2))
+
+
+def _with_content(lines: Sequence[BoardLine]) -> frozenset[str]:
+    """The columns in which some line has something."""
+    has = {
+        "rank": any(line.entry.has_place for line in lines),
+        "range": any(line.entry.has_place for line in lines),
+        "first": any(line.entry.p_best is not None for line in lines),
+        "win": any(line.entry.win_rate is not None for line in lines),
+        "prompts": any(line.entry.n_prompts for line in lines),
+        "change": any(line.change is not None for line in lines),
+        "price": any(line.competitor.price_out is not None for line in lines),
+    }
+    return frozenset(key for key in SORTS if has.get(key, True))
 
 
 def _is_chosen(entry: Entry, with_retired: bool, search: str) -> bool:
@@ -150,15 +204,17 @@ def _is_chosen(entry: Entry, with_retired: bool, search: str) -> bool:
     return (with_retired or competitor.status != CompetitorStatus.RETIRED) and search.casefold() in text
 
 
-def _sorted(entries: Sequence[Entry], sort: str, descending: bool) -> list[Entry]:
-    keys = {
+def _sorted(entries: Sequence[Entry], sort: str, descending: bool, older: Mapping[int, float]) -> list[Entry]:
+    keys: dict[str, Callable[[Entry], Any]] = {
         "rank": lambda entry: (entry.rank,),
         "range": lambda entry: (entry.rank_low, entry.rank_high),
         "name": lambda entry: (entry.competitor.name.casefold(),),
         "rating": lambda entry: (entry.rating,),
-        "win": lambda entry: (entry.win_rate,),
+        "first": lambda entry: (entry.p_best or 0.0,),
+        "win": lambda entry: (entry.win_rate or 0.0,),
         "votes": lambda entry: (entry.n_votes,),
         "prompts": lambda entry: (entry.n_prompts,),
+        "change": lambda entry: (entry.competitor_id in older, (entry.rating or 0.0) - older.get(entry.competitor_id, 0.0)),
         "price": lambda entry: (entry.competitor.price_out is None, entry.competitor.price_out or 0),
     }
     in_place = sorted(entries, key=by_place)
@@ -174,9 +230,10 @@ def by_place(entry: Entry) -> tuple[bool, int, float, int]:
     return not entry.has_place, place, math.inf if entry.rating is None else -entry.rating, entry.pk
 
 
-def axis_of(rated: Sequence[Entry]) -> Axis:
-    """An axis with room for all intervals; at least one line has to be rated."""
-    return axis_over([value for entry in rated for value in (entry.rating, entry.low, entry.high) if value is not None])
+def axis_of(rated: Sequence[Entry], others: Sequence[float] = ()) -> Axis:
+    """An axis with room for all intervals, and for other values; at least one line has to be rated."""
+    own = [value for entry in rated for value in (entry.rating, entry.low, entry.high) if value is not None]
+    return axis_over([*own, *others])
 
 
 def axis_over(limits: Sequence[float]) -> Axis:
@@ -229,27 +286,24 @@ def _tiers(lines: Sequence[BoardLine]) -> list[list[BoardLine]]:
     return groups
 
 
-TITLES = {
-    "rank": ("#", _("Place by rating")),
-    "range": (_("Range"), _("Places that it can hold: all ranges of the table are right together with the stated chance")),
-    "name": (_("Model"), _("Name of the model")),
-    "rating": (_("Rating"), _("Points; 1000 is the mean")),
-    "win": (
-        _("Win %"),
-        _("Fitted chance to win against a uniformly drawn other model; the raw share stands in the cell's title"),
-    ),
-    "votes": (_("Votes"), _("Counted votes on its battles")),
-    "prompts": (_("Prompts"), _("Different prompts behind them")),
-    "price": ("$/M", _("US dollars per million output tokens")),
-}
+TEXTS = {
+    "rank": "#", "range": _("Range"), "name": _("Model"), "rating": _("Rating"), "first": _("First %"), "win": _("Win %"),
+    "votes": _("Votes"), "prompts": _("Prompts"), "change": _("30 days"), "price": "$/M",
+}  # fmt: skip
+"""Heads of columns; what counts on the board takes the place of votes."""
+
+EXPLAINED = ("rank", "range", "rating", "first", "win", "votes", "prompts", "change", "price")
+"""Columns with a box that explains them."""
 
 
 def _heading(key: str, sort: str, descending: bool) -> Heading:
-    text, title = TITLES[key]
     is_sorted = key == sort
     aria_sort = ("descending" if descending else "ascending") if is_sorted else ""
     next_descending = not descending if is_sorted else SORTS[key]
-    return Heading(key, str(text), str(title), aria_sort, "desc" if next_descending else "asc", key not in {"name"})
+    return Heading(
+        key, str(TEXTS[key]), f"about-{key}" if key in EXPLAINED else "", aria_sort, "desc" if next_descending else "asc",
+        key not in {"name"},
+    )  # fmt: skip
 
 
 def tied_leaders(entries: Sequence[Entry]) -> list[Competitor]:

@@ -31,7 +31,10 @@ from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
-from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table
+from ranking.views.board_parts.baseline import against, asked_baseline
+from ranking.views.board_parts.ghosts import ghosts_of, judges_board
+from ranking.views.board_parts.saying import said_of
+from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
 
 POLL_SECONDS = 3
@@ -57,10 +60,26 @@ def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
     if request.headers.get("HX-Request") and (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return private(unchanged)
     snapshot = choice.board.newest_snapshot() if choice.board else None
+    if "baseline" in request.GET and snapshot is not None:
+        return _against(request, arena, choice, snapshot, board_with_evidence(boards))
     shown = _board_context(request, arena, boards, choice, snapshot) | {"etag": etag, "n_behind": n_behind}
     is_for_curator = access.is_curator(request.user) and not request.headers.get("HX-Request")
     step = next_step(arena) if is_for_curator else None
     return _answer(request, page_context(request, "leaderboard", arena, is_live=True, next_step=step, **shown))
+
+
+def _against(request: HttpRequest, arena: Arena, choice: Choice, shown: Snapshot, opens_on: Leaderboard | None) -> HttpResponse:
+    """The board against one of its models."""
+    entries = entries_of(shown)
+    baseline = asked_baseline(request.GET["baseline"], entries)
+    if baseline is None:
+        raise Http404("no such model on this board")
+    context = against(shown, baseline, entries) | {
+        "board": choice.board, "snapshot": shown, "evidence": words_for(counted_on(shown)),
+        "kept_board": request.GET.get("board", ""), "live_address": _live_address(arena, choice.board, opens_on),
+        "models": sorted((entry.competitor for entry in entries), key=lambda each: each.name.casefold()),
+    }  # fmt: skip
+    return private(render(request, "ranking/baseline.html", page_context(request, "leaderboard", arena, **context)))
 
 
 @require_safe
@@ -116,12 +135,17 @@ def _board_context(
     over_all = [other for other in boards if not other.category and not other.language][:50]
     categories, languages = _slices(boards)
     alike = {pk: max(one["n_prompts"] for one in flags) for pk, flags in flags_of(arena.pk).items()}
+    said: dict[str, Any] = {}
     if shown is not None:
+        is_live, stored = not _is_snapshot(request), entries_of(shown)
+        ghosts = ghosts_of(judges_board(boards, shown.leaderboard), stored) if is_live else {}
         table = board_table(
             shown, sort=sort, descending=direction == "desc", with_retired=with_retired, search=search,
-            older=_ratings_before(shown, timedelta(days=30)), alike=alike, with_archived=with_archived,
+            older=_ratings_before(shown, timedelta(days=30)), alike=alike, with_archived=with_archived, ghosts=ghosts,
+            stored=stored,
         )  # fmt: skip
-    return {
+        said = said_of(shown, stored, arena, is_live=is_live, shows_all=request.GET.get("neighbours") == "all")
+    return said | {
         "board": board,
         "choice": choice,
         "method": same_method(over_all, choice.like),
@@ -135,7 +159,6 @@ def _board_context(
         "languages": languages,
         "sources": _by_sources(over_all),
         "methods": [other for other in over_all if choice.like is None or other.sources == choice.like.sources],
-        "notes": _notes(shown) if shown and table else [],
         "jurors": shown.parameters.get("judges", []) if shown else [],
         "on_marked": _on_marked(request, arena, board, shown),
         "empty": why_empty(board, shown, arena, request.user) if table is None or not table.groups else None,
@@ -173,6 +196,8 @@ def _etag(request: HttpRequest, boards: list[Leaderboard], board: Leaderboard | 
     """A tag of everything the page depends on, known before any of it is read."""
     parts = [request.get_full_path(), str(request.user.pk), str(newest), board.error if board else "", str(n_behind)]
     parts += [str([(each.pk, each.n_flagged, each.looked_at) for each in boards])]  # type: ignore[attr-defined]
+    beside = judges_board(boards, board) if board else None
+    parts += [str(beside.newest) if beside else ""]  # type: ignore[attr-defined]
     return etag_of(*parts)
 
 
@@ -197,29 +222,6 @@ def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:
     """The first board of people's votes, of judges and of both, where there are any."""
     first = {board.sources: board for board in reversed(boards)}
     return [(str(name), first[sources]) for sources, name in SOURCES.items() if sources in first]
-
-
-EXPLAINED = {
-    "combined": "combined", "votes_alone": "combined", "few_clusters": "few-prompts", "marked": "marked",
-    "near_start": "elo-intervals", "judge": "judges", "judges": "judges",
-}  # fmt: skip
-"""Where the method's page explains a note, by its code."""
-
-
-FIGURES = {
-    "combined.asked", "combined.drawn", "judge.retired", "judges.coverage", "judges.decided", "judges.decided_and_left",
-    "judges.decided_each", "judges.weights", "slot.with_interval", "slot.without_interval",
-}  # fmt: skip
-"""Notes that give a number or say what was done, without a warning."""
-
-
-def _notes(shown: Snapshot) -> list[tuple[str, str, bool]]:
-    """Notes for readers, each with its place on the Method page and whether it is a warning.
-
-    The reason why nobody is rated is shown separately.
-    """
-    notes = [note for note in shown.coded_notes if note.code != "unfitted"]
-    return [(note.sentence, EXPLAINED.get(note.subject, shown.method), note.code not in FIGURES) for note in notes]
 
 
 def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, str]:

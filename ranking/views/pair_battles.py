@@ -49,7 +49,7 @@ def pair_battles(
     voter = voter_identity.voter_of(request, arena, create=False)
     low, high = sorted(pair)
     battles = access.battles_for(request.user, arena, voter).filter(competitor_a=low, competitor_b=high)
-    battles = _filtered(_of_board(battles, board), only, is_first=None if favourite is None else favourite == low)
+    battles = _filtered(of_board(battles, board), only, is_first=None if favourite is None else favourite == low)
     before = _number(request.GET.get("before", ""))
     asked = battles.filter(pk__lt=before) if before else battles
     page = list(asked.select_related("prompt").defer("prompt__html", "prompt__reference").order_by("-pk")[: PER_PAGE + 1])
@@ -71,7 +71,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
 
 
-def _of_board(battles: QuerySet[Battle], board: Leaderboard | None) -> QuerySet[Battle]:
+def of_board(battles: QuerySet[Battle], board: Leaderboard | None) -> QuerySet[Battle]:
     if board is not None and board.category:
         battles = battles.filter(Q(prompt__category=board.category) | Q(prompt__category__startswith=f"{board.category}/"))
     return battles.filter(prompt__language=board.language) if board is not None and board.language else battles

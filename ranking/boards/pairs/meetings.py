@@ -136,11 +136,19 @@ def record_of(meetings: Meetings) -> Record | None:
         return None
     prompts = _clusters(meetings.prompt)
     won, lost, tied, bad = (_part(meetings, prompts, meetings.outcome == code) for code in range(len(OUTCOMES)))
-    known = meetings.prompt[meetings.prompt != NO_PROMPT]
     return Record(
-        n=float(meetings.weight.sum()), n_prompts=len(np.unique(known)),
+        n=float(meetings.weight.sum()), n_prompts=n_known_prompts(meetings),
         points=_part(meetings, prompts, POINTS[meetings.outcome]), wins=won, losses=lost, ties=tied, both_bad=bad,
     )  # fmt: skip
+
+
+def points_of(meetings: Meetings) -> ClusteredShare:
+    """The share of points alone, of at least one meeting."""
+    return _part(meetings, _clusters(meetings.prompt), POINTS[meetings.outcome])
+
+
+def n_known_prompts(meetings: Meetings) -> int:
+    return len(np.unique(meetings.prompt[meetings.prompt != NO_PROMPT]))
 
 
 def _part(meetings: Meetings, prompts: Ints, values: NDArray[np.generic]) -> ClusteredShare:

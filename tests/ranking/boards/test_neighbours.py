@@ -1,5 +1,7 @@
 """What a fit stores of neighbours and of first places: swaps verified by refits, chances by draws of our own."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -207,7 +209,7 @@ def test_a_snapshot_keeps_them_and_makes_them_again():
     stored = snapshot.neighbours.rows
     placed = list(snapshot.entries.exclude(rank=None).order_by("rank"))
     assert [(row["above"], row["below"]) for row in stored] == [
-        (first.competitor_id, second.competitor_id) for first, second in zip(placed, placed[1:], strict=False)
+        (first.competitor_id, second.competitor_id) for first, second in pairwise(placed)
     ]
     assert all(row["is_verified"] and row["n_to_swap"] > 0 for row in stored)
     assert sum(entry.p_best for entry in placed) == pytest.approx(1)

@@ -1,0 +1,1 @@
+"""What stands above and below a board's table, each part in a module."""

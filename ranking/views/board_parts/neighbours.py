@@ -1,0 +1,118 @@
+"""How firm the order is: what holds each model above the next, and what it would take to tell the two apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from arena.models import Arena, Competitor
+from judges.models import JudgeAudit
+from ranking.models import Entry, Leaderboard, NeighbourTable, Snapshot
+from ranking.views.counted_words import counted_on
+
+MOST_SHOWN = 10
+MOST_DAYS = timedelta(days=30)
+LEAST_DAYS = timedelta(days=1)
+COUNTLESS = 1_000_000
+"""More results than anybody would collect: it is said that they are more than so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Two models of which one stands right above the other. `address` lists the votes without which they would swap."""
+
+    above: Competitor
+    below: Competitor
+    n_to_swap: float | None
+    is_verified: bool
+    n_more: float | None
+    is_lasting: bool
+    address: str = ""
+    micro_dollars: int | None = None
+    days: int | None = None
+
+    @property
+    def is_apart(self) -> bool:
+        return self.n_more == 0
+
+    @property
+    def is_countless(self) -> bool:
+        """Whether so many results would be needed that nobody collects them."""
+        return self.n_more is None or self.n_more > COUNTLESS
+
+
+@dataclass(frozen=True, slots=True)
+class Firmness:
+    """The pairs of a board, the best first; `n_all` is how many there are, whatever is shown of them."""
+
+    neighbours: list[Neighbour]
+    n_all: int
+    judge: str  # whose mean price is taken, "" = no judge here costs anything
+    n_days: int  # over which the rate of voting was taken, 0 = not known
+    has_swaps: bool
+
+
+def neighbours_on(shown: Snapshot, entries: Sequence[Entry], arena: Arena, *, is_live: bool) -> list[Neighbour]:
+    """All pairs that the snapshot keeps."""
+    table = NeighbourTable.objects.filter(snapshot=shown).first()
+    named = {entry.competitor_id: entry.competitor for entry in entries}
+    rows = [] if table is None else table.rows
+    lists_votes = is_live and counted_on(shown) == Leaderboard.Sources.PEOPLE
+    return [
+        _neighbour(row, named, _address(arena, shown, row) if lists_votes and row["parts"] else "")
+        for row in rows
+        if row["above"] in named and row["below"] in named
+    ]
+
+
+def _neighbour(row: Mapping[str, Any], named: Mapping[int, Competitor], address: str) -> Neighbour:
+    numbers = {name: row[name] for name in ("n_to_swap", "is_verified", "n_more", "is_lasting")}
+    return Neighbour(named[row["above"]], named[row["below"]], **numbers, address=address)
+
+
+def _address(arena: Arena, shown: Snapshot, row: Mapping[str, Any]) -> str:
+    path = reverse("swap", args=[arena.slug, row["above"], row["below"]])
+    return f"{path}?{urlencode({'board': shown.leaderboard.slug})}"
+
+
+def firmness_of(shown: Snapshot, neighbours: Sequence[Neighbour], *, is_live: bool, shows_all: bool) -> Firmness:
+    """With what the missing results would cost and take, on a board as it is now."""
+    listed = list(neighbours if shows_all else neighbours[:MOST_SHOWN])
+    judge, price = _cheapest(shown.leaderboard.arena_id) if is_live and listed else ("", 0.0)
+    rate, n_days = _rate(shown) if is_live and listed else (0.0, 0)
+    told = [_priced(each, price, rate) for each in listed]
+    return Firmness(
+        told, len(neighbours), judge, n_days, has_swaps=any(each.n_to_swap is not None for each in listed)
+    )  # fmt: skip
+
+
+def _priced(each: Neighbour, price: float, rate: float) -> Neighbour:
+    if not each.n_more or each.is_countless:
+        return each
+    return replace(
+        each,
+        micro_dollars=round(price * each.n_more) if price else None,
+        days=max(round(each.n_more / rate), 1) if rate else None,
+    )
+
+
+def _cheapest(arena_id: int) -> tuple[str, float]:
+    """The judge whose games here cost least on average, of those that cost anything, and that price in micro-dollars."""
+    audits = JudgeAudit.objects.filter(arena=arena_id, cost__gt=0, n_games__gt=0, is_usable=True).select_related("judge")
+    prices = [(audit.cost / audit.n_games, str(audit.judge)) for audit in audits.only("cost", "n_games", "judge")]
+    price, judge = min(prices, default=(0.0, ""))
+    return judge, price
+
+
+def _rate(shown: Snapshot) -> tuple[float, int]:
+    """Results a day, from this snapshot and the oldest one of the last 30 days; 0 where none is a day old, or none came."""
+    since = shown.created_at - MOST_DAYS
+    older = shown.leaderboard.snapshots.filter(created_at__gte=since, created_at__lte=shown.created_at - LEAST_DAYS)
+    first = older.order_by("pk").values_list("n_votes", "created_at").first()
+    if first is None or first[0] >= shown.n_votes:
+        return 0.0, 0
+    days = (shown.created_at - first[1]) / timedelta(days=1)
+    return (shown.n_votes - first[0]) / days, max(round(days), 1)
