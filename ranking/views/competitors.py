@@ -17,7 +17,7 @@ from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
 from arena.visitors import voter_identity
 from judges.safeguards.constant_answer_flags import flags_of
-from ranking.boards.chances import chances_of_first, win_rate_limits
+from ranking.boards.chances import win_rate_limits
 from ranking.models import Entry, Leaderboard, Snapshot
 from ranking.views.board_choice import board_with_evidence, boards_of
 from ranking.views.board_table import by_place
@@ -71,7 +71,7 @@ def _on_its_board(
         "entry": mine,
         "level": level,
         "n_placed": sum(entry.has_place for entry in everybody),
-        "chance_of_first": chances_of_first(newest).get(pk) if mine else None,
+        "chance_of_first": mine.p_best if mine else None,
         "win_limits": _win_limits(mine, everybody),
         "history": history_of(board, pk),
         "evidence": words_for(counted_on(newest)),

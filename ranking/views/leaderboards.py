@@ -1,6 +1,5 @@
 """The leaderboard: newest snapshot of a board, or a stored one, as a table. Nothing is fitted here."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import F, Q, Window
@@ -32,6 +31,7 @@ from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
 from ranking.views.board_parts.baseline import against, asked_baseline
+from ranking.views.board_parts.earlier import earlier_than
 from ranking.views.board_parts.ghosts import ghosts_of, judges_board
 from ranking.views.board_parts.saying import said_of
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
@@ -59,13 +59,19 @@ def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
     etag = _etag(request, boards, choice.board, choice.board.newest if choice.board else None, n_behind)  # type: ignore[attr-defined]
     if request.headers.get("HX-Request") and (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return private(unchanged)
-    snapshot = choice.board.newest_snapshot() if choice.board else None
+    snapshot = _newest(choice.board, arena) if choice.board else None
     if "baseline" in request.GET and snapshot is not None:
         return _against(request, arena, choice, snapshot, board_with_evidence(boards))
     shown = _board_context(request, arena, boards, choice, snapshot) | {"etag": etag, "n_behind": n_behind}
     is_for_curator = access.is_curator(request.user) and not request.headers.get("HX-Request")
     step = next_step(arena) if is_for_curator else None
     return _answer(request, page_context(request, "leaderboard", arena, is_live=True, next_step=step, **shown))
+
+
+def _newest(board: Leaderboard, arena: Arena) -> Snapshot | None:
+    """With what holds its neighbours apart, and its arena, in one query."""
+    board.arena = arena
+    return board.snapshots.select_related("neighbours").order_by("-pk").first()
 
 
 def _against(request: HttpRequest, arena: Arena, choice: Choice, shown: Snapshot, opens_on: Leaderboard | None) -> HttpResponse:
@@ -85,7 +91,7 @@ def _against(request: HttpRequest, arena: Arena, choice: Choice, shown: Snapshot
 @require_safe
 def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     """A permanent link to what was shown then. Opening it makes the snapshot one that is kept."""
-    shown = Snapshot.objects.select_related("leaderboard__arena").filter(key=key).first()
+    shown = Snapshot.objects.select_related("leaderboard__arena", "neighbours").filter(key=key).first()
     if shown is None:
         return _by_beginning(request, key)
     board, arena = shown.leaderboard, shown.leaderboard.arena
@@ -137,14 +143,14 @@ def _board_context(
     alike = {pk: max(one["n_prompts"] for one in flags) for pk, flags in flags_of(arena.pk).items()}
     said: dict[str, Any] = {}
     if shown is not None:
-        is_live, stored = not _is_snapshot(request), entries_of(shown)
+        is_live, stored, earlier = not _is_snapshot(request), entries_of(shown), earlier_than(shown)
         ghosts = ghosts_of(judges_board(boards, shown.leaderboard), stored) if is_live else {}
         table = board_table(
             shown, sort=sort, descending=direction == "desc", with_retired=with_retired, search=search,
-            older=_ratings_before(shown, timedelta(days=30)), alike=alike, with_archived=with_archived, ghosts=ghosts,
+            older=earlier.ratings(), alike=alike, with_archived=with_archived, ghosts=ghosts,
             stored=stored,
         )  # fmt: skip
-        said = said_of(shown, stored, arena, is_live=is_live, shows_all=request.GET.get("neighbours") == "all")
+        said = said_of(shown, stored, arena, earlier, is_live=is_live, shows_all=request.GET.get("neighbours") == "all")
     return said | {
         "board": board,
         "choice": choice,
@@ -326,14 +332,6 @@ def _sources(shown: Snapshot) -> str:
     if sources != Leaderboard.Sources.PEOPLE and not _is_of_people_alone(shown):
         return _within(str(Leaderboard.Sources(sources).label))
     return _("simulated votes and those cast here") if shown.leaderboard.arena.is_sample else _("people’s votes")
-
-
-def _ratings_before(shown: Snapshot, age: timedelta) -> dict[int, float]:
-    older = shown.leaderboard.snapshots.filter(created_at__lte=shown.created_at - age).order_by("-pk").first()
-    if older is None:
-        return {}
-    rated = older.entries.exclude(rating=None).values_list("competitor_id", "rating")
-    return {competitor: rating for competitor, rating in rated if rating is not None}
 
 
 def _timeline(shown: Snapshot) -> list[dict[str, Any]]:

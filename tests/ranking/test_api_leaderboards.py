@@ -43,7 +43,7 @@ def test_a_board_gives_its_newest_snapshot_with_provenance_and_entries(client):
     assert shown["entries"] == [
         {
             "competitor": "Kestrel", "rating": 1061.5, "se": 9.25, "low": 1041.5, "high": 1081.5,
-            "rank": 1, "rank_low": 1, "rank_high": 2, "win_rate": 0.5, "raw_win_rate": 0.5,
+            "rank": 1, "rank_low": 1, "rank_high": 2, "p_best": None, "win_rate": 0.5, "raw_win_rate": 0.5,
             "n_votes": 8, "n_prompts": 3, "trust": None, "people_half_width": None, "unrated_because": "",
         }
     ]  # fmt: skip

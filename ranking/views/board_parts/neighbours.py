@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -11,11 +10,10 @@ from django.utils.http import urlencode
 from arena.models import Arena, Competitor
 from judges.models import JudgeAudit
 from ranking.models import Entry, Leaderboard, NeighbourTable, Snapshot
+from ranking.views.board_parts.earlier import Earlier
 from ranking.views.counted_words import counted_on
 
 MOST_SHOWN = 10
-MOST_DAYS = timedelta(days=30)
-LEAST_DAYS = timedelta(days=1)
 COUNTLESS = 1_000_000
 """More results than anybody would collect: it is said that they are more than so many."""
 
@@ -57,7 +55,7 @@ class Firmness:
 
 def neighbours_on(shown: Snapshot, entries: Sequence[Entry], arena: Arena, *, is_live: bool) -> list[Neighbour]:
     """All pairs that the snapshot keeps."""
-    table = NeighbourTable.objects.filter(snapshot=shown).first()
+    table: NeighbourTable | None = getattr(shown, "neighbours", None)
     named = {entry.competitor_id: entry.competitor for entry in entries}
     rows = [] if table is None else table.rows
     lists_votes = is_live and counted_on(shown) == Leaderboard.Sources.PEOPLE
@@ -78,11 +76,12 @@ def _address(arena: Arena, shown: Snapshot, row: Mapping[str, Any]) -> str:
     return f"{path}?{urlencode({'board': shown.leaderboard.slug})}"
 
 
-def firmness_of(shown: Snapshot, neighbours: Sequence[Neighbour], *, is_live: bool, shows_all: bool) -> Firmness:
-    """With what the missing results would cost and take, on a board as it is now."""
+def firmness_of(shown: Snapshot, neighbours: Sequence[Neighbour], earlier: Earlier | None, *, shows_all: bool) -> Firmness:
+    """With what the missing results would cost and take, on a board as it is now (of which `earlier` is known)."""
     listed = list(neighbours if shows_all else neighbours[:MOST_SHOWN])
-    judge, price = _cheapest(shown.leaderboard.arena_id) if is_live and listed else ("", 0.0)
-    rate, n_days = _rate(shown) if is_live and listed else (0.0, 0)
+    is_asked = earlier is not None and any(each.n_more and not each.is_countless for each in listed)
+    judge, price = _cheapest(shown.leaderboard.arena_id) if is_asked else ("", 0.0)
+    rate, n_days = earlier.rate(shown) if earlier is not None and is_asked else (0.0, 0)
     told = [_priced(each, price, rate) for each in listed]
     return Firmness(
         told, len(neighbours), judge, n_days, has_swaps=any(each.n_to_swap is not None for each in listed)
@@ -105,14 +104,3 @@ def _cheapest(arena_id: int) -> tuple[str, float]:
     prices = [(audit.cost / audit.n_games, str(audit.judge)) for audit in audits.only("cost", "n_games", "judge")]
     price, judge = min(prices, default=(0.0, ""))
     return judge, price
-
-
-def _rate(shown: Snapshot) -> tuple[float, int]:
-    """Results a day, from this snapshot and the oldest one of the last 30 days; 0 where none is a day old, or none came."""
-    since = shown.created_at - MOST_DAYS
-    older = shown.leaderboard.snapshots.filter(created_at__gte=since, created_at__lte=shown.created_at - LEAST_DAYS)
-    first = older.order_by("pk").values_list("n_votes", "created_at").first()
-    if first is None or first[0] >= shown.n_votes:
-        return 0.0, 0
-    days = (shown.created_at - first[1]) / timedelta(days=1)
-    return (shown.n_votes - first[0]) / days, max(round(days), 1)

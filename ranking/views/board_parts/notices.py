@@ -14,7 +14,7 @@ EXPLAINED = {
 """Where the method's page explains a note, by its code."""
 
 FIGURES = {
-    "combined.asked", "combined.drawn", "combined.untold", "judge.retired", "judge.absent", "judges.coverage",
+    "combined.asked", "combined.drawn", "judge.retired", "judge.absent", "judges.coverage",
     "judges.decided", "judges.decided_and_left", "judges.decided_each", "judges.few_battles", "judges.not_asked",
     "judges.not_in_both_orders", "judges.one_answer_at_a_time", "judges.own_counted", "judges.own_left_out",
     "judges.weights", "order_noise", "rows_without_prompt", "slot.with_interval", "slot.without_interval", "style.alike",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from arena.models import Arena
 from ranking.models import Entry, Leaderboard, Snapshot
+from ranking.views.board_parts.earlier import Earlier
 from ranking.views.board_parts.neighbours import firmness_of, neighbours_on
 from ranking.views.board_parts.notices import notices_of
 from ranking.views.board_parts.set_aside import reasons_of
@@ -15,7 +16,9 @@ from ranking.views.board_parts.summary import summary_of
 STYLE = Leaderboard.Method.STYLE
 
 
-def said_of(shown: Snapshot, stored: Sequence[Entry], arena: Arena, *, is_live: bool, shows_all: bool) -> dict[str, Any]:
+def said_of(
+    shown: Snapshot, stored: Sequence[Entry], arena: Arena, earlier: Earlier, *, is_live: bool, shows_all: bool
+) -> dict[str, Any]:
     """The summary, notices by weight, the figures of the fit, how firm the order is, and what was set aside."""
     neighbours = neighbours_on(shown, stored, arena, is_live=is_live)
     loud, figures = notices_of(shown)
@@ -23,7 +26,7 @@ def said_of(shown: Snapshot, stored: Sequence[Entry], arena: Arena, *, is_live: 
         "summary": summary_of(shown, stored, neighbours),
         "notices": loud,
         "figures": figures,
-        "firmness": firmness_of(shown, neighbours, is_live=is_live, shows_all=shows_all),
+        "firmness": firmness_of(shown, neighbours, earlier if is_live else None, shows_all=shows_all),
         "reasons_aside": reasons_of(shown),
         "style_sentence": _on_style(shown),
     }

@@ -158,6 +158,32 @@ def test_the_chance_of_being_first_is_that_of_a_hundred_thousand_draws():
     assert found.sum() == pytest.approx(1)
 
 
+def met(design, rng, n=6_000):
+    a = rng.integers(0, 8, n)
+    b = {
+        "all with all": rng.integers(0, 8, n), "a chain": (a + rng.choice([1, 1, 1, 2], n)) % 8,
+        "two camps": np.where(rng.random(n) < 0.95, a // 4 * 4 + rng.integers(0, 4, n), rng.integers(0, 8, n)),
+    }[design]  # fmt: skip
+    return a[a != b], b[a != b]
+
+
+@pytest.mark.parametrize("design", ["all with all", "a chain", "two camps"])
+def test_so_it_is_whoever_met_whom(design):
+    rng = np.random.default_rng(3)
+    strengths, (a, b) = rng.normal(0, 0.15, 8), met(design, rng)
+    wins = rng.random(len(a)) < 1 / (1 + np.exp(strengths[b] - strengths[a]))
+    c = maths.Comparisons(
+        names=tuple(f"m{i}" for i in range(8)), a=a, b=b, outcome=np.where(wins, 0, 1), prompt=rng.integers(0, 900, len(a))
+    )
+    drawn = maths.p_best(maths.fit_bradley_terry(c), n_resamples=100_000, rng=np.random.default_rng(1)).chance
+    assert chances(board_of(c)) == pytest.approx(drawn, abs=0.01)
+
+
+def test_models_that_nothing_sets_apart_are_as_likely():
+    c = battles("w>x*9 x>w*9 w>y*9 y>w*9 w>z*9 z>w*9 x>y*9 y>x*9 x>z*9 z>x*9 y>z*9 z>y*9", prompt=[*range(108)])
+    assert chances(board_of(c)) == pytest.approx([0.25] * 4, abs=0.01)
+
+
 def test_the_chance_of_two_by_hand():
     """60 wins of 100 prompts: ln 1.5 = .405 with the standard error .2052; Phi(1.976) = .976, with t(99) .9745."""
     assert chances(board_of(battles("x>y*60 y>x*40", prompt=range(100)))) == pytest.approx([0.975, 0.025], abs=0.01)
