@@ -33,6 +33,7 @@ from ranking.views.board_choice import Choice, board_with_evidence, boards_of, c
 from ranking.views.board_parts.baseline import against, asked_baseline
 from ranking.views.board_parts.earlier import earlier_than
 from ranking.views.board_parts.ghosts import ghosts_of, judges_board
+from ranking.views.board_parts.rows import options_of, rows_of
 from ranking.views.board_parts.saying import said_of
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
@@ -150,7 +151,9 @@ def _board_context(
             older=earlier.ratings(), alike=alike, with_archived=with_archived, ghosts=ghosts,
             stored=stored,
         )  # fmt: skip
-        said = said_of(shown, stored, arena, earlier, is_live=is_live, shows_all=request.GET.get("neighbours") == "all")
+        short, shows_all = words_for(counted_on(shown))["short"], request.GET.get("neighbours") == "all"
+        said = said_of(shown, stored, arena, earlier, is_live=is_live, shows_all=shows_all)
+        said |= {"rows": rows_of(table, arena, short=short, is_live=is_live), "options": options_of(table)}
     return said | {
         "board": board,
         "choice": choice,

@@ -48,22 +48,22 @@ class Firmness:
 
     neighbours: list[Neighbour]
     n_all: int
-    judge: str  # whose mean price is taken, "" = no judge here costs anything
-    n_days: int  # over which the rate of voting was taken, 0 = not known
     has_swaps: bool
+    judge: str = ""  # whose mean price is taken, "" = no judge here costs anything
+    n_days: int = 0  # over which the rate of voting was taken, 0 = not known
 
 
-def neighbours_on(shown: Snapshot, entries: Sequence[Entry], arena: Arena, *, is_live: bool) -> list[Neighbour]:
-    """All pairs that the snapshot keeps."""
+def neighbours_on(shown: Snapshot, entries: Sequence[Entry], arena: Arena, *, is_live: bool, shows_all: bool) -> Firmness:
+    """The pairs that the snapshot keeps, the first of them or all."""
     table: NeighbourTable | None = getattr(shown, "neighbours", None)
     named = {entry.competitor_id: entry.competitor for entry in entries}
-    rows = [] if table is None else table.rows
+    rows = [row for row in table.rows if row["above"] in named and row["below"] in named] if table else []
     lists_votes = is_live and counted_on(shown) == Leaderboard.Sources.PEOPLE
-    return [
+    listed = [
         _neighbour(row, named, _address(arena, shown, row) if lists_votes and row["parts"] else "")
-        for row in rows
-        if row["above"] in named and row["below"] in named
+        for row in (rows if shows_all else rows[:MOST_SHOWN])
     ]
+    return Firmness(listed, len(rows), has_swaps=any(each.n_to_swap is not None for each in listed))
 
 
 def _neighbour(row: Mapping[str, Any], named: Mapping[int, Competitor], address: str) -> Neighbour:
@@ -76,16 +76,14 @@ def _address(arena: Arena, shown: Snapshot, row: Mapping[str, Any]) -> str:
     return f"{path}?{urlencode({'board': shown.leaderboard.slug})}"
 
 
-def firmness_of(shown: Snapshot, neighbours: Sequence[Neighbour], earlier: Earlier | None, *, shows_all: bool) -> Firmness:
-    """With what the missing results would cost and take, on a board as it is now (of which `earlier` is known)."""
-    listed = list(neighbours if shows_all else neighbours[:MOST_SHOWN])
-    is_asked = earlier is not None and any(each.n_more and not each.is_countless for each in listed)
-    judge, price = _cheapest(shown.leaderboard.arena_id) if is_asked else ("", 0.0)
-    rate, n_days = earlier.rate(shown) if earlier is not None and is_asked else (0.0, 0)
-    told = [_priced(each, price, rate) for each in listed]
-    return Firmness(
-        told, len(neighbours), judge, n_days, has_swaps=any(each.n_to_swap is not None for each in listed)
-    )  # fmt: skip
+def with_prices(found: Firmness, shown: Snapshot, earlier: Earlier) -> Firmness:
+    """With what the missing results would cost and take, as things are now."""
+    if not any(each.n_more and not each.is_countless for each in found.neighbours):
+        return found
+    judge, price = _cheapest(shown.leaderboard.arena_id)
+    rate, n_days = earlier.rate(shown)
+    priced = [_priced(each, price, rate) for each in found.neighbours]
+    return replace(found, neighbours=priced, judge=judge, n_days=n_days)
 
 
 def _priced(each: Neighbour, price: float, rate: float) -> Neighbour:

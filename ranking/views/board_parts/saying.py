@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from arena.models import Arena
 from ranking.models import Entry, Leaderboard, Snapshot
 from ranking.views.board_parts.earlier import Earlier
-from ranking.views.board_parts.neighbours import firmness_of, neighbours_on
+from ranking.views.board_parts.neighbours import neighbours_on, with_prices
 from ranking.views.board_parts.notices import notices_of
 from ranking.views.board_parts.set_aside import reasons_of
 from ranking.views.board_parts.summary import summary_of
@@ -20,13 +20,13 @@ def said_of(
     shown: Snapshot, stored: Sequence[Entry], arena: Arena, earlier: Earlier, *, is_live: bool, shows_all: bool
 ) -> dict[str, Any]:
     """The summary, notices by weight, the figures of the fit, how firm the order is, and what was set aside."""
-    neighbours = neighbours_on(shown, stored, arena, is_live=is_live)
+    firmness = neighbours_on(shown, stored, arena, is_live=is_live, shows_all=shows_all)
     loud, figures = notices_of(shown)
     return {
-        "summary": summary_of(shown, stored, neighbours),
+        "summary": summary_of(shown, stored, firmness.neighbours),
         "notices": loud,
         "figures": figures,
-        "firmness": firmness_of(shown, neighbours, earlier if is_live else None, shows_all=shows_all),
+        "firmness": with_prices(firmness, shown, earlier) if is_live else firmness,
         "reasons_aside": reasons_of(shown),
         "style_sentence": _on_style(shown),
     }
