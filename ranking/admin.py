@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.admin.base import CuratorAdmin, InArenaFilter, ReadOnlyAdmin, ReadOnlyInline, link
 from judges.models import Judge
-from ranking.definitions import HOW_IT_IS_FITTED, WHAT_COUNTS, checked_category, checked_language, save_board
+from ranking.definitions import HOW_IT_IS_FITTED, WHAT_COUNTS, check_alone, checked_category, checked_language, save_board
 from ranking.models import Entry, Leaderboard, Snapshot, written_jury
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ class LeaderboardForm(BoardForm):
     def clean_language(self) -> str:
         return checked_language(self._arena(), self.cleaned_data["language"], before=self.instance.language)
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            try:
+                check_alone(self.instance)
+            except ValidationError as wrong:
+                self.add_error(None, wrong)
+
     def _arena(self) -> Any:
         """The form's arena comes first, so that it is read by now."""
         return self.cleaned_data.get("arena") or (self.instance.arena if self.instance.arena_id else None)
@@ -83,7 +92,7 @@ class LeaderboardAdmin(CuratorAdmin):
         "updated",
         "failed",
     ]
-    list_filter = ["arena", "sources", "method", "is_live", "is_default"]
+    list_filter = ["arena", "sources", "method", "is_live", "is_default", "is_asked"]
     list_select_related = ["arena"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}

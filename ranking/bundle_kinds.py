@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from arena.bundles.fields import NotAllowed
 from arena.bundles.kinds import Arrival, BundleKind, Places, Values, add_kinds, add_shared
+from ranking.filters import WrongFilter, check_filters
 from ranking.models import (
     COVARIATES,
     Entry,
@@ -35,6 +36,14 @@ def _one_of(words: Sequence[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _checked_filters(value: str) -> str:
+    try:
+        check_filters(value)
+    except WrongFilter as wrong:
+        raise ValueError(str(wrong)) from None
+    return value
+
+
 class _Parameters(TypedDict, total=False):
     """What fits that are made again, pages and programs read of a snapshot's parameters."""
 
@@ -51,6 +60,8 @@ class _Parameters(TypedDict, total=False):
     marked: str
     verdicts: str
     external: bool
+    filters: Annotated[str, AfterValidator(_checked_filters)]
+    prompts: list[int]
     one_text: bool
     without: list[int]
     jury: list[int]
@@ -94,7 +105,7 @@ def _jury(values: Values, places: Places) -> None:
 def _parameters(values: Values, places: Places) -> None:
     """A snapshot's stored values name competitors, judges and lots; its watermark is a position in the ledger."""
     parameters: dict[str, Any] = dict(values["parameters"])
-    for name, member in (("without", "competitors"), ("jury", "judges")):
+    for name, member in (("without", "competitors"), ("jury", "judges"), ("prompts", "prompts")):
         if parameters.get(name):
             parameters[name] = sorted(places.place(member, number) for number in parameters[name])
     if parameters.get("own_competitors"):
@@ -143,17 +154,17 @@ def _slug_apart(slug: str) -> str:
 RANKING_KINDS = (
     BundleKind(
         "boards", Leaderboard, rename=_jury, names=("judges",), fit=_slug_here, once={"slug": _slug_apart},
-        fields=("slug", "name", "category", "language", "method", "sources", "combiner", "jury", "own_answers", "marked",
-                "counts_external",
-                "covariates", "clusters", "intervals", "level", "seed", "is_default", "is_live", "is_by_itself"),
-        shapes={"level": Annotated[float, Field(gt=0, lt=1)]},
+        fields=("slug", "name", "category", "language", "filters", "method", "sources", "combiner", "jury", "own_answers",
+                "marked", "counts_external", "covariates", "clusters", "intervals", "level", "seed", "is_default",
+                "is_live", "is_by_itself", "is_asked", "used_at"),
+        shapes={"level": Annotated[float, Field(gt=0, lt=1)], "filters": Annotated[str, AfterValidator(_checked_filters)]},
         rules={"covariates": _known_covariates},
-        left_out=("read_to", "last_fit_seconds", "not_before", "error", "error_code", "lease_token", "lease_until",
-                  "n_attempts"),
+        left_out=("asked_at", "asked_by", "too_little", "read_to", "last_fit_seconds", "not_before", "error", "error_code",
+                  "lease_token", "lease_until", "n_attempts"),
     ),
     BundleKind(
         "snapshots", Snapshot, path="leaderboard__arena", rename=_parameters,
-        names=("competitors", "judges", "lots", "events"),
+        names=("competitors", "judges", "lots", "events", "prompts"),
         once={"key": lambda key: snapshot_key()},
         fields=("key", "leaderboard", "method", "parameters", "seed", "watermark", "evidence_hash", "content_hash",
                 "code_version", "n_votes", "n_voters", "n_prompts", "n_set_aside", "interval_kind", "notes", "note_codes",

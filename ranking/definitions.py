@@ -10,8 +10,14 @@ from arena.texts.languages import code_of, language_shown
 from judges.models import Judge
 from ranking.models import Leaderboard, written_jury
 
-WHAT_COUNTS = ("sources", "counts_external", "combiner", "jury", "own_answers", "marked", "category", "language")
+WHAT_COUNTS = ("sources", "counts_external", "combiner", "jury", "own_answers", "marked", "category", "language", "filters")
 HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "seed")
+DEFINING = (
+    "sources", "combiner", "jury", "own_answers", "marked", "counts_external", "method", "covariates", "clusters", "intervals",
+    "category", "language", "filters",
+)  # fmt: skip
+"""The fields in which two boards of an arena must differ."""
+
 MOST_NAMED = 40
 
 
@@ -56,11 +62,28 @@ def checked_jury(numbers: Iterable[int]) -> str:
     return written_jury(wanted)
 
 
+def twin_of(board: Leaderboard) -> Leaderboard | None:
+    """The other board of its arena that is defined in the same way."""
+    same = {name: getattr(board, name) for name in DEFINING}
+    return Leaderboard.objects.filter(arena=board.arena_id, **same).exclude(pk=board.pk).first()
+
+
+def check_alone(board: Leaderboard) -> None:
+    """Whether no other board is defined in the same way; one that a reader asked for gives way to a new one. Raises
+    ValidationError."""
+    twin = twin_of(board)
+    if twin is not None and not (twin.is_asked and board.pk is None):
+        message = _("The board “%(name)s” (%(slug)s) is defined in the same way: use that, or change something in this.")
+        raise ValidationError(message % {"name": twin.name, "slug": twin.slug})
+
+
 def save_board(board: Leaderboard, changed: Collection[str]) -> bool:
     """Save it with these fields changed; returns whether its definition differs, so that it has to be fitted: its evidence may
     not
     change for a long time."""
     if changed:
         board.is_by_itself = False  # from now on it stays as the curator defined it
+    if board.pk is None and (twin := twin_of(board)) is not None:
+        board.pk, board.read_to, board._state.adding = twin.pk, twin.read_to, False  # what was asked for, under its new name
     board.save()
     return bool({*WHAT_COUNTS, *HOW_IT_IS_FITTED} & set(changed))

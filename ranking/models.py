@@ -18,6 +18,8 @@ from arena.leases import LONGEST_REST, Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
 from judges.verdicts import combiner_texts
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
+from ranking.filters import LONGEST as LONGEST_FILTERS
+from ranking.filters import WrongFilter, check_filters
 from ranking.note_sentences import StoredNote, in_readers_language
 
 LEAST_SECONDS_BETWEEN_FITS = 3.0
@@ -32,6 +34,10 @@ class Immutable(Exception):
 class LeaderboardQuerySet(LeasedQuerySet["Leaderboard"]):
     def live(self) -> "LeaderboardQuerySet":
         return self.filter(is_live=True)
+
+    def named(self) -> "LeaderboardQuerySet":
+        """All but those that a reader asked for and nobody kept."""
+        return self.filter(is_asked=False)
 
     def plain(self) -> "LeaderboardQuerySet":
         """Boards of people's votes by the method that every arena's own board has."""
@@ -56,6 +62,13 @@ def check_jury(value: str) -> None:
     if not all(number.isdecimal() for number in numbers) or value != written_jury(map(int, numbers)):
         message = gettext("%(value)r: write the numbers of judges in rising order, each once, with a space between.")
         raise ValidationError(message % {"value": value})
+
+
+def check_written_filters(value: str) -> None:
+    try:
+        check_filters(value)
+    except WrongFilter as wrong:
+        raise ValidationError(str(wrong)) from None
 
 
 def written_jury(judges: Iterable[int]) -> str:
@@ -129,6 +142,10 @@ class Leaderboard(Leased):
     name = models.CharField(max_length=120)
     category = models.CharField(max_length=200, blank=True, default="", help_text=_("Only prompts of this category and below."))
     language = models.CharField(max_length=16, blank=True, default="", help_text=_("Only prompts in this language."))
+    filters = models.CharField(
+        max_length=LONGEST_FILTERS, blank=True, default="", validators=[check_written_filters],
+        help_text=_("All other filters, written as in the address of a filtered board: since=2026-01-01&tag=hard."),
+    )  # fmt: skip
     method = models.CharField(max_length=30, choices=Method, default=Method.BRADLEY_TERRY)
     sources = models.CharField(max_length=20, choices=Sources, default=Sources.PEOPLE)
     combiner = models.CharField(
@@ -165,6 +182,15 @@ class Leaderboard(Leased):
     is_by_itself = models.BooleanField(
         default=False, editable=False, help_text=_("Made for a category or a language, and live while that has enough prompts.")
     )
+    is_asked = models.BooleanField(
+        default=False, editable=False, help_text=_("A reader asked for it: it goes when nobody uses it, unless it is kept.")
+    )
+    asked_at = models.DateTimeField(null=True, editable=False, help_text=_("Waits for its fit since then."))
+    asked_by = models.CharField(
+        max_length=64, default="", editable=False, help_text=_("While it waits: keyed hash of the network that asked.")
+    )
+    used_at = models.DateTimeField(null=True, editable=False)
+    too_little = models.JSONField(null=True, editable=False, help_text=_("What was found for it, where that is too little."))
     # the refit's own notes
     read_to = models.BigIntegerField(default=0, editable=False, help_text=_("Ledger position of the newest fit."))
     last_fit_seconds = models.FloatField(default=0, editable=False)
@@ -195,13 +221,25 @@ class Leaderboard(Leased):
                     "intervals",
                     "category",
                     "language",
+                    "filters",
                 ],
                 name="one_board_a_definition",
             ),
         ]
+        indexes = [
+            models.Index(fields=["asked_at"], condition=models.Q(asked_at__isnull=False), name="board_waits_for_its_fit"),
+            models.Index(fields=["used_at"], condition=models.Q(is_asked=True), name="board_asked_by_use"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_constraints(self) -> list[tuple[type[models.Model], list[models.BaseConstraint]]]:
+        """Without that of twins: `definitions.check_alone` names the board that exists."""
+        twins = "one_board_a_definition"
+        return [
+            (model, [each for each in constraints if each.name != twins]) for model, constraints in super().get_constraints()
+        ]
 
     @property
     def is_plain(self) -> bool:

@@ -3,10 +3,14 @@
 from django.urls import path
 
 from ranking.views import arenas, compare, competitors, leaderboards, matrix, method, pairs, swaps
+from ranking.views.filtering import asking
 
 urlpatterns = [
     path("", arenas.arenas, name="arenas"),
     path("arenas/<slug:slug>/", leaderboards.leaderboard, name="leaderboard"),
+    path("robots.txt", asking.robots, name="robots"),
+    path("arenas/<slug:slug>/ask/", asking.ask_for_board, name="ask-for-board"),
+    path("arenas/<slug:slug>/keep/", asking.keep_board, name="keep-board"),
     path("arenas/<slug:slug>/compare/", compare.compare, name="compare"),
     path("arenas/<slug:slug>/matrix/", matrix.matrix, name="matrix"),
     path("arenas/<slug:slug>/swap/<row:above>/<row:below>/", swaps.swap, name="swap"),

@@ -35,7 +35,12 @@ def endpoints() -> list[DocumentedEndpoint]:
 
 def documentation(request: HttpRequest) -> HttpResponse:
     """A page of the site rather than a viewer: it works without JavaScript and under the strict policy."""
-    board = Leaderboard.objects.filter(arena__in=access.boards_for(request.user).in_use()).order_by("-is_default", "pk").first()
+    board = (
+        Leaderboard.objects.named()
+        .filter(arena__in=access.boards_for(request.user).in_use())
+        .order_by("-is_default", "pk")
+        .first()
+    )
     snapshot = board.newest_snapshot() if board else None
     examples = {
         "slug": board.slug if board else "my-arena",

@@ -87,6 +87,7 @@ app.conf.update(
         "go on with runs": bell("arena.tasks.sweep_runs", 5),
         "send word to webhooks": bell("arena.tasks.sweep_deliveries", 5),
         "thin out snapshots": bell("ranking.tasks.thin_snapshots", 600, at=crontab(minute="*/10")),
+        "throw away boards that nobody uses": bell("ranking.tasks.throw_away_unused_boards", 600, at=crontab(minute="5-59/10")),
         "say that a worker is there": bell("arena.config.tasks.say_alive", BEAT_SECONDS),
         "clean up": bell("arena.config.tasks.clean_up", 3600, at=crontab(minute="17")),
     },

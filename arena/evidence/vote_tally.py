@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.models import Competitor, CompetitorStatus, Event, FoundRow, Import, LateAnswers, Prompt, Vote, Voter
@@ -179,10 +180,10 @@ def evidence_at(arena_id: int, position: int) -> Evidence:
     return evidence
 
 
-def read_evidence(arena_id: int, position: int, *, leaving_out: Collection[int] = ()) -> Evidence:
-    """Read the votes themselves, except those of some voters."""
+def read_evidence(arena_id: int, position: int, *, leaving_out: Collection[int] = (), days: Days = ALL_DAYS) -> Evidence:
+    """Read the votes themselves, except those of some voters and of other days."""
     evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
-    for ballots in ballots_at(arena_id, position, leaving_out=leaving_out):
+    for ballots in ballots_at(arena_id, position, leaving_out=leaving_out, days=days):
         evidence = _with_ballots(evidence, ballots)
     return evidence
 
@@ -193,21 +194,33 @@ def external_voters(arena_id: int) -> tuple[int, ...]:
     return tuple(voters.order_by("pk").values_list("pk", flat=True))
 
 
+def voters_of_other_kinds(arena_id: int, kinds: Collection[str]) -> tuple[int, ...]:
+    """All voters but those of these kinds. Votes of nobody in particular (-1) came with files, as those of imported voters."""
+    others = Voter.objects.filter(arena_id=arena_id).exclude(kind__in=kinds).order_by("pk").values_list("pk", flat=True)
+    nobody = () if Voter.Kind.IMPORTED in kinds else (NO_VOTER,)
+    return (*nobody, *others)
+
+
 def ballots_at(
-    arena_id: int, position: int, *, leaving_out: Collection[int] = (), pair: tuple[int, int] | None = None
+    arena_id: int,
+    position: int,
+    *,
+    leaving_out: Collection[int] = (),
+    days: Days = ALL_DAYS,
+    pair: tuple[int, int] | None = None,
 ) -> Iterator[VoteColumns]:
     """The votes that stood at `position`, in chunks, those that were set aside among them, but for those of some voters;
-    all, or those between two competitors, in the order of their ids.
+    all, or those of some days, or between two competitors, in the order of their ids.
 
     They are read before the events: a vote that changes in between is found in its event.
     """
-    packed = list(_votes(arena_id, _import_states(arena_id, position), pair))
+    packed = list(_votes(arena_id, _import_states(arena_id, position), pair, days))
     touched = _before(arena_id, position)
     ids, out = np.fromiter(touched, dtype=np.int64, count=len(touched)), np.fromiter(leaving_out, dtype=np.int64)
     for rows in packed:
         ballots = VoteColumns.unpacked(rows)
         yield ballots.where(~(np.isin(ballots.vote, ids) | np.isin(ballots.voter, out)))
-    before = _as_they_were(arena_id, position, touched)
+    before = _as_they_were(arena_id, position, _cast_on(days, touched))
     is_meant = np.ones(len(before.vote), np.bool_) if pair is None else (before.a == pair[0]) & (before.b == pair[1])
     yield before.where(is_meant & ~np.isin(before.voter, out))
 
@@ -243,15 +256,20 @@ VOTES = """
     WHERE battle.arena_id = %s AND {known}
 """
 OF_A_PAIR = " AND battle.competitor_a_id = %s AND battle.competitor_b_id = %s"
+SINCE, BEFORE = " AND vote.voted_at >= %s", " AND vote.voted_at < %s"
 
 
-def _votes(arena_id: int, imports: dict[int, str], pair: tuple[int, int] | None = None) -> Iterator[Ints]:
+def _votes(
+    arena_id: int, imports: dict[int, str], pair: tuple[int, int] | None = None, days: Days = ALL_DAYS
+) -> Iterator[Ints]:
     """The votes as they stand now, packed, in chunks; those of an import that does not count are set aside or left out."""
     counting = _counting(imports)
     found = _found_by(counting) if _has_found(arena_id) else ""
     sql = VOTES.format(counting=_of_sources(counting, found), known=_of_sources(imports, found))
+    moments = [connection.ops.adapt_datetimefield_value(moment) for moment in (days.begin, days.end) if moment is not None]
+    sql += (OF_A_PAIR if pair else "") + (SINCE if days.begin else "") + (BEFORE if days.end else "")
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql if pair is None else sql + OF_A_PAIR, [arena_id, *(pair or ())])
+        cursor.execute(sql, [arena_id, *(pair or ()), *moments])
         read: list[Ints] = []
         # Few rows as Python objects at a time, many as numbers.
         while rows := cursor.fetchmany(FETCHED):
@@ -306,6 +324,16 @@ def _before(arena_id: int, position: int) -> dict[int, str]:
         if vote is not None:
             before.setdefault(vote, "absent" if kind == Event.Kind.VOTE_CAST else counted_as)
     return before
+
+
+def _cast_on(days: Days, before: dict[int, str]) -> dict[int, str]:
+    """Those that were cast on these days."""
+    if not days:
+        return before
+    ids = list(before)
+    chunks = (ids[start : start + 500] for start in range(0, len(ids), 500))
+    votes = (Vote.objects.filter(pk__in=chunk, **days.bounds("voted_at")).values_list("pk", flat=True) for chunk in chunks)
+    return {vote: before[vote] for vote in chain.from_iterable(votes)}
 
 
 def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> VoteColumns:

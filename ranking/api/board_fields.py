@@ -19,6 +19,9 @@ DEFINED: SentFields = {
     "marked": _choice("How verdicts on answers that seem to speak to a judge are treated.", Leaderboard.Marked),
     "category": SentField(FieldKind.TEXT, "Only prompts of this category and below.", most=200),
     "language": SentField(FieldKind.TEXT, "Only prompts in this language: its code or English name.", most=40),
+    "filters": SentField(
+        FieldKind.TEXT, "All other filters, as in the address of a filtered board: since=2026-01-01&tag=hard.", most=800
+    ),
     "method": _choice("The method; default bradley_terry.", Leaderboard.Method),
     "covariates": SentField(
         FieldKind.TEXTS,

@@ -21,14 +21,8 @@ from arena.api.writing.row_schemas import object_schema
 from arena.models import TokenScope
 from ranking.api.board_fields import BOARD_FIELDS
 from ranking.api.serializers import LeaderboardSerializer
-from ranking.definitions import checked_category, checked_jury, checked_language, save_board
+from ranking.definitions import check_alone, checked_category, checked_jury, checked_language, save_board
 from ranking.models import Leaderboard
-
-DEFINITION = (
-    "sources", "combiner", "jury", "own_answers", "marked", "counts_external", "method", "covariates", "clusters", "intervals",
-    "category", "language",
-)  # fmt: skip
-"""The fields in which two boards of an arena must differ."""
 
 
 class BoardDefinitions(Writes):
@@ -74,9 +68,10 @@ def _write(board: Leaderboard, wanted_fields: dict[str, Any]) -> bool:
         raise ValidationError(wrong.message_dict) from None
     if twin := Leaderboard.objects.filter(slug=board.slug).exclude(pk=board.pk).first():
         raise AlreadyHere(f"There is a leaderboard {twin.slug!r} here already.")
-    same = {name: getattr(board, name) for name in DEFINITION}
-    if twin := Leaderboard.objects.filter(arena=board.arena, **same).exclude(pk=board.pk).first():
-        raise AlreadyHere(f"The leaderboard {twin.slug!r} is defined in the same way: use that, or change something in this.")
+    try:
+        check_alone(board)
+    except InvalidModel as wrong:
+        raise AlreadyHere(" ".join(wrong.messages)) from None
     changed = [name for name in wanted_fields if getattr(board, name) != getattr(before, name)]
     return save_board(board, changed)
 

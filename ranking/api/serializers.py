@@ -58,7 +58,7 @@ class LeaderboardSerializer(serializers.ModelSerializer[Leaderboard]):
         model = Leaderboard
         fields = [
             "slug", "name", "arena", "sources", "counts_external", "method", "covariates", "clusters", "intervals", "level",
-            "category",            "language", "is_default", "is_live", "snapshot", "updated",
+            "category", "language", "filters", "is_default", "is_live", "snapshot", "updated",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -76,7 +76,7 @@ class DefinitionSerializer(serializers.ModelSerializer[Leaderboard]):
         model = Leaderboard
         fields = [
             "slug", "name", "arena", "sources", "counts_external", "combiner", "jury", "own_answers", "marked", "category",
-            "language", "method", "covariates", "clusters", "intervals", "level", "seed", "is_live", "is_default",
+            "language", "filters", "method", "covariates", "clusters", "intervals", "level", "seed", "is_live", "is_default",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from ranking.api import board_writes, rebuilding, views
+from ranking.api import asked_boards, board_writes, rebuilding, views
 
 urlpatterns = [
+    path("asked-boards/", asked_boards.AskedBoards.as_view(), name="api-asked-boards"),
     path("leaderboards/", views.LeaderboardList.as_view(), name="api-leaderboards"),
     path("leaderboards/<slug:slug>/", views.LeaderboardDetail.as_view(), name="api-leaderboard"),
     path("leaderboards/<slug:slug>/definition/", views.LeaderboardDefinition.as_view(), name="api-leaderboard-definition"),

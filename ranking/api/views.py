@@ -27,6 +27,7 @@ from ranking.api.board_fields import CHANGED_FIELDS
 from ranking.api.board_writes import BoardDefinitions, change_board
 from ranking.api.csv_renderer import BoardCSVRenderer
 from ranking.api.serializers import Board, BoardSerializer, DefinitionSerializer, LeaderboardSerializer, SnapshotSerializer
+from ranking.boards.asked.board_access import boards_for, snapshots_for
 from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
@@ -52,7 +53,9 @@ class LeaderboardList(BoardDefinitions, ReadView[Leaderboard], ListAPIView[Leade
 
     def get_queryset(self) -> QuerySet[Leaderboard]:
         newest = Snapshot.objects.filter(leaderboard=OuterRef("pk")).order_by("-pk")
-        boards = Leaderboard.objects.filter(arena__in=arenas_asked_for(self.request, access.boards_for(self.request.user)))
+        boards = Leaderboard.objects.named().filter(
+            arena__in=arenas_asked_for(self.request, access.boards_for(self.request.user))
+        )
         return boards.select_related("arena").annotate(
             snapshot=Subquery(newest.values("key")[:1]), updated=Subquery(newest.values("created_at")[:1])
         )
@@ -67,7 +70,7 @@ class LeaderboardDefinition(ReadView[Leaderboard], Changes, RetrieveAPIView[Lead
     lookup_field = "slug"
 
     def get_queryset(self) -> QuerySet[Leaderboard]:
-        return Leaderboard.objects.filter(arena__in=access.boards_for(self.request.user)).select_related("arena")
+        return boards_for(self.request.user).select_related("arena")
 
     @changes(
         CHANGED_FIELDS,
@@ -84,7 +87,7 @@ class BoardView(ReadView[Leaderboard]):
     serializer_class = BoardSerializer  # type: ignore[assignment]  # a Board is a leaderboard with a snapshot
 
     def readable(self) -> QuerySet[Leaderboard]:
-        return Leaderboard.objects.filter(arena__in=access.boards_for(self.request.user)).select_related("arena")
+        return boards_for(self.request.user).select_related("arena")
 
     def show(self, leaderboard: Leaderboard, snapshot: Snapshot | None) -> HttpResponseBase:
         """The board, or 304 before a single entry is read."""
@@ -136,13 +139,12 @@ class LeaderboardSnapshots(ReadView[Snapshot], ListAPIView[Snapshot]):
     pagination_class = NewestFirst
 
     def get_queryset(self) -> QuerySet[Snapshot]:
-        boards = Leaderboard.objects.filter(arena__in=access.boards_for(self.request.user))
-        return get_object_or_404(boards, slug=self.kwargs["slug"]).snapshots.all()
+        return get_object_or_404(boards_for(self.request.user), slug=self.kwargs["slug"]).snapshots.all()
 
 
 def readable_snapshot(request: Request, key: str) -> Snapshot:
     """A snapshot that this visitor may read; reading it keeps it permanently."""
-    snapshots = Snapshot.objects.filter(leaderboard__arena__in=access.boards_for(request.user))
+    snapshots = snapshots_for(request.user)
     try:
         snapshot = snapshot_called(key, snapshots.select_related("leaderboard__arena"))
     except AmbiguousKey as reason:

@@ -9,6 +9,8 @@ from django.utils.translation import override
 
 from arena.models import Arena, Vote
 from arena.texts.languages import language_name
+from ranking.boards.asked.asked_definition import STYLE
+from ranking.boards.asked.board_queue import free_slug, keep_under_a_name
 from ranking.boards.slices import slices_of
 from ranking.comparisons.judge_comparisons import has_games
 from ranking.models import Leaderboard
@@ -22,7 +24,7 @@ OTHER_METHODS: dict[str, dict[str, Any]] = {
     "bootstrap": {"method": Leaderboard.Method.BRADLEY_TERRY, **BOOTSTRAP},
     "davidson": {"method": Leaderboard.Method.DAVIDSON, **BOOTSTRAP},
     "elo": {"method": Leaderboard.Method.ELO, **BOOTSTRAP},
-    "style": {"method": Leaderboard.Method.STYLE, "covariates": "length headers lists bold", **BOOTSTRAP},
+    "style": dict(STYLE),
 }
 JUDGES: dict[str, Any] = {"sources": Leaderboard.Sources.JUDGES, "method": Leaderboard.Method.SLOTS}
 COMBINED: dict[str, Any] = {"sources": Leaderboard.Sources.BOTH, "method": Leaderboard.Method.PREDICTION}
@@ -83,8 +85,8 @@ def _ensure_combined(arena: Arena) -> None:
 
 def _has(arena: Arena, fields: dict[str, str]) -> bool:
     alike = {name: fields[name] for name in ("method", "intervals") if name in fields}
-    people = Leaderboard.objects.filter(arena=arena, sources=Leaderboard.Sources.PEOPLE, category="", language="")
-    return people.filter(**alike).exists()
+    people = Leaderboard.objects.named().filter(arena=arena, sources=Leaderboard.Sources.PEOPLE)
+    return people.filter(category="", language="", filters="", **alike).exists()
 
 
 def _ensure(
@@ -98,20 +100,25 @@ def _ensure(
         "own_answers": "flag",
         "marked": "",
     }
-    fields = {"category": "", "language": "", "clusters": Leaderboard.Clusters.PROMPT, **people, **plain, **definition}
-    if Leaderboard.objects.filter(arena=arena, **fields).exists():
+    fields = {
+        "category": "",
+        "language": "",
+        "filters": "",
+        "clusters": Leaderboard.Clusters.PROMPT,
+        **people,
+        **plain,
+        **definition,
+    }
+    if Leaderboard.objects.named().filter(arena=arena, **fields).exists():
+        return
+    made_as = {"is_default": is_default, "is_by_itself": is_by_itself}
+    asked = Leaderboard.objects.filter(arena=arena, is_asked=True, counts_external=True, **fields).first()
+    if asked is not None:  # a reader was earlier
+        keep_under_a_name(asked, name, slug=slug, **made_as)
         return
     try:
         with transaction.atomic():
-            known_as = {"slug": _free(slug), "name": name[:120]}
-            Leaderboard.objects.create(arena=arena, is_default=is_default, is_by_itself=is_by_itself, **known_as, **fields)
+            known_as = {"slug": free_slug(slug), "name": name[:120]}
+            Leaderboard.objects.create(arena=arena, **made_as, **known_as, **fields)
     except IntegrityError:
         pass  # another worker made it first
-
-
-def _free(slug: str) -> str:
-    """The slug, or the slug with a number where another arena's board has it."""
-    slug, number = slug[:110], 1
-    while Leaderboard.objects.filter(slug=slug if number == 1 else f"{slug}-{number}").exists():
-        number += 1
-    return slug if number == 1 else f"{slug}-{number}"

@@ -54,7 +54,7 @@ def why_unfitted(shown: Snapshot) -> str:
 
 def _rated_boards(arena: Arena) -> Iterator[tuple[str, str]]:
     """The first of the arena's boards over all prompts whose newest snapshot rates somebody."""
-    boards = Leaderboard.objects.filter(arena=arena, category="", language="").order_by("-is_default", "pk")
+    boards = Leaderboard.objects.named().filter(arena=arena, category="", language="", filters="").order_by("-is_default", "pk")
     for board in boards:
         newest = board.newest_snapshot()
         if newest is not None and Entry.objects.filter(snapshot=newest, rating__isnull=False).exists():
@@ -119,14 +119,14 @@ def _where(board: Leaderboard | None) -> str:
 
 
 def _has_judges_board(arena: Arena) -> bool:
-    return Leaderboard.objects.filter(arena=arena, sources=Leaderboard.Sources.JUDGES).exists()
+    return Leaderboard.objects.named().filter(arena=arena, sources=Leaderboard.Sources.JUDGES).exists()
 
 
 def _cures_of_people(shown: Snapshot | None, arena: Arena, visitor: User | AnonymousUser) -> Iterator[tuple[str, str]]:
     if access.may_vote(visitor, arena) and offers_vote(arena):
         first = shown is None or not shown.n_votes
         yield _("Cast the first vote") if first else _("Vote on a pair"), reverse("vote", args=[arena.slug])
-    judges = Leaderboard.objects.filter(arena=arena, sources=Leaderboard.Sources.JUDGES).order_by("pk").first()
+    judges = Leaderboard.objects.named().filter(arena=arena, sources=Leaderboard.Sources.JUDGES).order_by("pk").first()
     if judges is not None:
         yield _("The judges’ board"), f"{arena.get_absolute_url()}?{urlencode({'board': judges.slug})}"
     if access.is_curator(visitor):

@@ -16,11 +16,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from arena.evidence import ledger
-from arena.evidence.vote_tally import Ints, prompts_filed_under, unrated_competitors
+from arena.evidence.vote_tally import Ints, unrated_competitors
 from arena.fit_memory import LISTED, FitTooLarge, room_for
 from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor, CompetitorStatus, WebhookEvent
 from arena.webhooks.announcing import announce
+from ranking.boards.asked.chosen_prompts import prompts_that_fit
+from ranking.boards.asked.enough_evidence import too_little_for
+from ranking.boards.asked.too_little import TooLittle
 from ranking.boards.code_version import code_version
 from ranking.boards.exports.content_hash import content_hash_of
 from ranking.boards.fitting import FittedBoard, RatingRow
@@ -29,7 +32,8 @@ from ranking.boards.methods import Definition
 from ranking.boards.pairs.pair_rows import write_pair_list
 from ranking.boards.sources import BoardEvidence, Source, read_source
 from ranking.comparisons.lots import draw_lots
-from ranking.comparisons.people_and_judges import NARROW
+from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence
+from ranking.filters import Filters
 from ranking.maths.cancellation import asking
 from ranking.maths.notes import code_of, noted, parameters_of
 from ranking.models import (
@@ -59,6 +63,12 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
                 draw_lots(board.arena_id)
             source = _source_of(board, position)
             evidence = source.evidence
+            if board.is_asked and (found := too_little_for(board, evidence)) is not None:
+                _release(board, token, position, started, error_code=found.code, too_little=found.in_numbers())
+                raise found
+            if board.is_asked and (newest := _still_true(board, evidence)) is not None:
+                _release(board, token, position, started)
+                return newest
             names = _names(board, evidence)
             with (
                 room_for(len(names), evidence.n_prompts_fitted, _kind_of_fit(board, evidence, len(names)), evidence.n_rows),
@@ -66,6 +76,8 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
                 asking(StillHeld(Leaderboard.objects.all(), board.pk, token)),
             ):
                 fitted = _with_remark(source.fitted(names, definition_of(board)), board)
+    except TooLittle:
+        raise
     except FitTooLarge as reason:
         _release(board, token, position, started, error=str(reason), error_code=TOO_LARGE)
         raise
@@ -133,9 +145,25 @@ def _source_of(board: Leaderboard, position: int) -> Source:
 
 
 def _prompts_of(board: Leaderboard, position: int, parameters: Mapping[str, Any]) -> Ints | None:
-    """The prompts of a board's or a snapshot's category and language; None where it has neither."""
+    """The prompts of a board's or a snapshot's filters; None where these choose none."""
+    if "prompts" in parameters:
+        return np.array(parameters["prompts"], dtype=np.int64)
+    return prompts_that_fit(board.arena_id, position, _filters(board, parameters))
+
+
+def _filters(board: Leaderboard, parameters: Mapping[str, Any]) -> Filters:
     category, language = (str(parameters.get(name, getattr(board, name))) for name in ("category", "language"))
-    return prompts_filed_under(board.arena_id, position, category=category, language=language) if category or language else None
+    return Filters.of_board(category, language, str(parameters.get("filters", "")))
+
+
+def filters_then(snapshot: Snapshot) -> Filters:
+    """As they were when the snapshot was made."""
+    return _filters(snapshot.leaderboard, snapshot.parameters)
+
+
+def prompts_then(snapshot: Snapshot) -> Ints | None:
+    """The prompts that a snapshot was made of, None for all."""
+    return _prompts_of(snapshot.leaderboard, snapshot.watermark, snapshot.parameters)
 
 
 def definition_of(board: Leaderboard) -> Definition:
@@ -151,9 +179,8 @@ def definition_of(board: Leaderboard) -> Definition:
 
 def source_then(snapshot: Snapshot, *, from_rows: bool = True) -> Source:
     """The evidence that stood at a snapshot's watermark; `from_rows`: votes are counted anew, whatever counts are kept."""
-    board, parameters = snapshot.leaderboard, snapshot.parameters
-    prompts = _prompts_of(board, snapshot.watermark, parameters)
-    return read_source(board.arena_id, snapshot.watermark, parameters, prompts, from_rows=from_rows)
+    arena, parameters = snapshot.leaderboard.arena_id, snapshot.parameters
+    return read_source(arena, snapshot.watermark, parameters, prompts_then(snapshot), from_rows=from_rows)
 
 
 def definition_then(snapshot: Snapshot) -> Definition:
@@ -229,18 +256,28 @@ def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: Fitt
             write_pair_list(board, snapshot, fitted.pairs, fitted.competitor_ids)
         _release(board, token, evidence.watermark, started)
         about = {"leaderboard": board.slug, "snapshot": snapshot.key}
-        announce(board.arena_id, WebhookEvent.SNAPSHOT, about, about=board.slug)
+        if not board.is_asked:
+            announce(board.arena_id, WebhookEvent.SNAPSHOT, about, about=board.slug)
     return snapshot
 
 
 def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: BoardEvidence, digest: str, fitted: FittedBoard) -> bool:
     """Whether nothing that this board counts or shows has changed: a new snapshot would repeat the old one."""
-    parameters = _parameters(board) | _fixed_by(evidence, fitted)
+    parameters = _parameters(board) | _fixed_by(board, evidence, fitted)
     return (
         (newest.evidence_hash, newest.code_version, newest.parameters) == (digest, code_version(), parameters)
         and (newest.n_set_aside, newest.notes) == (evidence.n_set_aside, fitted.notes)
         and newest.entries.count() == len(fitted.rows)
     )
+
+
+def _still_true(board: Leaderboard, evidence: BoardEvidence) -> Snapshot | None:
+    """The newest snapshot, where nothing of what the board counts has changed since: it is not fitted again."""
+    newest = board.newest_snapshot()
+    is_same = newest is not None and (newest.evidence_hash, newest.code_version, newest.n_set_aside) == (
+        evidence.digest(), code_version(), evidence.n_set_aside,
+    )  # fmt: skip
+    return newest if is_same else None
 
 
 def _parameters(board: Leaderboard) -> dict[str, object]:
@@ -254,6 +291,7 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
         definition_of(board).in_words()
         | judged
         | ({} if board.counts_external else {"external": False})
+        | ({"filters": board.filters} if board.filters else {})
         | {
             "sources": board.sources,
             "category": board.category,
@@ -262,28 +300,39 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
     )
 
 
-def _fixed_by(evidence: BoardEvidence, fitted: FittedBoard) -> dict[str, object]:
+def _fixed_by(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard) -> dict[str, object]:
     """What a snapshot stores besides its board's definition."""
     without: dict[str, object] = {"without": list(evidence.without)} if evidence.without else {}
     width: dict[str, object] = {} if fitted.tie_width is None else {"tie_width": fitted.tie_width}
-    return without | evidence.fixed() | width | {"n_draws": fitted.n_draws}
+    return without | evidence.fixed() | width | {"n_draws": fitted.n_draws} | _prompts_kept(board, evidence)
+
+
+def _prompts_kept(board: Leaderboard, evidence: BoardEvidence) -> dict[str, object]:
+    """Where filters rest on what the ledger does not keep of prompts, which prompts they were."""
+    if not Filters.of_board("", "", board.filters).reads_prompts:
+        return {}
+    counted = evidence.prompts
+    if isinstance(evidence, CombinedEvidence):
+        counted = np.union1d(counted, evidence.opinions.prompt)
+    return {"prompts": counted.tolist()}
 
 
 def _snapshot(
     board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, hashes: tuple[str, str], seconds: float
 ) -> Snapshot:
     prompts, (evidence_hash, content_hash) = evidence.prompts, hashes
+    is_part = bool(board.category or board.language or board.filters or evidence.without)
     return Snapshot(
         leaderboard=board,
         method=board.method,
-        parameters=_parameters(board) | _fixed_by(evidence, fitted),
+        parameters=_parameters(board) | _fixed_by(board, evidence, fitted),
         seed=board.seed,
         watermark=evidence.watermark,
         evidence_hash=evidence_hash,
         content_hash=content_hash,
         code_version=code_version(),
         n_votes=evidence.n_votes,
-        n_voters=evidence.turnout.n_voters(None if not (board.category or board.language or evidence.without) else prompts),
+        n_voters=evidence.turnout.n_voters(prompts if is_part else None),
         n_prompts=evidence.same.n_texts(prompts),
         n_set_aside=evidence.n_set_aside,
         interval_kind=fitted.interval_kind,
@@ -302,10 +351,15 @@ def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:
     return Entry(snapshot=snapshot, **numbers, unrated_code=code_of(reason), unrated_parameters=parameters_of(reason))
 
 
-def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "") -> None:
+def _release(
+    board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "",
+    too_little: dict[str, int] | None = None,
+) -> None:  # fmt: skip
     """Release the board, with the time of its next fit; raises LeaseLost if the lease is no longer ours."""
     seconds = time.monotonic() - started
     not_before = timezone.now() + board.rest_after(seconds)
+    asked: dict[str, object] = {"asked_at": None, "asked_by": "", "too_little": too_little} if board.is_asked else {}
     Leaderboard.objects.finish(
-        board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=not_before, error=error, error_code=error_code
-    )
+        board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=not_before, error=error,
+        error_code=error_code, **asked,
+    )  # fmt: skip

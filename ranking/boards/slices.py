@@ -41,7 +41,7 @@ def _categories(arena: Arena) -> list[str]:
     prompts = Prompt.objects.filter(arena=arena).exclude(category="").order_by()
     for category, n in prompts.values_list("category").annotate(n=Count("pk")):
         n_prompts[category.partition("/")[0]] += n
-    return sorted(category for category, n in n_prompts.items() if n >= _least(arena))
+    return sorted(category for category, n in n_prompts.items() if n >= least_prompts(arena))
 
 
 def _languages(arena: Arena) -> list[str]:
@@ -49,7 +49,7 @@ def _languages(arena: Arena) -> list[str]:
     counts = prompts.values_list("language").annotate(n=Count("pk"), given=Count("pk", filter=Q(is_language_guessed=False)))
     rows = list(counts)
     n_all = sum(n for _, n, _ in rows)
-    return sorted(language for language, n, n_given in rows if language and _is_enough(n, n_given, n_all, _least(arena)))
+    return sorted(language for language, n, n_given in rows if language and _is_enough(n, n_given, n_all, least_prompts(arena)))
 
 
 def _is_enough(n: int, n_given: int, n_all: int, least: int) -> bool:
@@ -62,5 +62,5 @@ def _is_enough(n: int, n_given: int, n_all: int, least: int) -> bool:
     return n_given >= least or n >= ENOUGH_GUESSES or (n >= least and n >= LEAST_SHARE_OF_GUESSES * n_all)
 
 
-def _least(arena: Arena) -> int:
+def least_prompts(arena: Arena) -> int:
     return LEAST_IN_SAMPLE if arena.is_sample else LEAST_PROMPTS

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts, same_texts
-from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, external_voters, read_evidence
+from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
 from arena.fit_memory import refuse_too_large
 from ranking import maths
 from ranking.boards.combined_fits import fit_combined
@@ -17,9 +18,10 @@ from ranking.boards.exports.comparison_file import Combination, Material
 from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import METHODS, Definition
 from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence
-from ranking.comparisons.judge_selection import SelectionRules
+from ranking.comparisons.judge_selection import SelectionRules, voters_left_out
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
 from ranking.comparisons.style import styled_comparisons
+from ranking.filters import Filters
 from ranking.maths.data.tally import Tally
 from ranking.maths.notes import Note, code_of, noted, parameters_of
 from ranking.models import Leaderboard
@@ -104,12 +106,16 @@ def read_source(
     if parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE:
         judged = judged_evidence(arena_id, position, SelectionRules.of(parameters), prompts=prompts, without=without)
         return JudgesSource(replace(judged, same=same))
-    out = () if parameters.get("external", True) else external_voters(arena_id)
-    # kept counts are of all votes
-    evidence = read_evidence(arena_id, position, leaving_out=out) if out or from_rows else evidence_at(arena_id, position)
+    filters = Filters.of_board("", "", parameters.get("filters", ""))
+    out = voters_left_out(arena_id, with_external=parameters.get("external", True), groups=filters.voters)
+    days = Days(filters.since, filters.until)
+    if out or days or from_rows:  # kept counts are of all votes
+        evidence = read_evidence(arena_id, position, leaving_out=out, days=days)
+    else:
+        evidence = evidence_at(arena_id, position)
     evidence = replace(evidence.leaving(without), same=same)
     on = evidence if prompts is None else evidence.on_prompts(prompts)
-    return PeopleSource(arena_id, on, is_sliced=prompts is not None, leaving_out=out)
+    return PeopleSource(arena_id, on, is_sliced=prompts is not None, leaving_out=out, days=days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class PeopleSource:
     evidence: Evidence
     is_sliced: bool
     leaving_out: tuple[int, ...] = ()  # voters whose votes do not count
+    days: Days = ALL_DAYS
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         comparisons, notes = self._read(names, definition)
@@ -136,7 +143,7 @@ class PeopleSource:
         return styled_comparisons(
             self.arena_id, evidence.watermark, names, covariates=definition.covariates,
             prompts=evidence.prompts if self.is_sliced else None, without=evidence.without, same=evidence.same,
-            leaving_out=self.leaving_out,
+            leaving_out=self.leaving_out, days=self.days,
         )  # fmt: skip
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:

@@ -12,7 +12,8 @@ import structlog
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from judges.models import BASELINES, EarlierEnding, GameChange, Judge
+from arena.evidence.days import Days
+from judges.models import BASELINES, EarlierEnding, Game, GameChange, Judge
 from ranking.comparisons.game_columns import STATES, Games
 from ranking.comparisons.game_rows import decided_between, read_games, read_games_of
 from ranking.comparisons.kept_games import keep_games, load_games
@@ -51,6 +52,12 @@ def games_at(arena_id: int, position: int, *, keep_from: int = KEEP_FROM) -> Gam
         except OSError as error:  # it only saves time: a full disk must not cost a board
             log.warning("games are not kept for the next fit", arena=arena_id, reason=str(error))
     return games
+
+
+def games_decided_on(arena_id: int, days: Days) -> NDArray[np.int64]:
+    """Ids of the arena's games that ended on these days."""
+    games = Game.objects.filter(battle__arena_id=arena_id, **days.bounds("decided_at")).order_by()
+    return np.fromiter(games.values_list("pk", flat=True).iterator(), dtype=np.int64)
 
 
 def _games_since(before: Games, arena_id: int, since: int, position: int) -> tuple[Games, int]:

@@ -17,7 +17,7 @@ from judges.own_models import own_competitors
 from ranking.comparisons.combined_outcomes import decide
 from ranking.comparisons.comparison_rows import UNKNOWN, Rows, distinct
 from ranking.comparisons.game_columns import Bools, Games
-from ranking.comparisons.game_history import counting_judges, games_at, may_count
+from ranking.comparisons.game_history import counting_judges, games_at, games_decided_on, may_count
 from ranking.comparisons.judge_notes import remarks_on
 from ranking.comparisons.judge_selection import OwnAnswers, SelectionRules, records_of
 from ranking.comparisons.judges_set_aside import Juror, Jury, drop_own_answers, jury_of, left_out_for_marks
@@ -101,7 +101,7 @@ def judged_evidence(
     decided = decide(jury.games, rules.combiner, jury.margins(), weights=rules.weights())
     rows, turnout, n_set_aside = decided.rows, Turnout.empty(), uncounted.n_set_aside
     if rules.with_people:
-        people = read_evidence(arena_id, position, leaving_out=rules.voters_out(arena_id))
+        people = read_evidence(arena_id, position, leaving_out=rules.voters_out(arena_id), days=rules.days)
         turnout, n_set_aside = people.turnout, n_set_aside + people.n_set_aside
         rows = rows.followed_by(_people(arena_id, position, rules, prompts, without))
     return JudgedEvidence(
@@ -125,14 +125,15 @@ def jury_at(
     are_left_out = left_out_for_marks(everything, judges, rules.marked)
     stand = everything.where(everything.stands & ~are_left_out)
     jury = jury_of(arena_id, position, stand, judges, named=rules.jury)
-    jury.divide(stand.where(_on(stand, prompts, without)))
+    of_days = games_decided_on(arena_id, rules.days) if rules.days else None
+    jury.divide(stand.where(_on(stand, prompts, without, of_days)))
     rules = _fixed(rules, arena_id, jury)
     if rules.own:
         drop_own_answers(jury, rules.own, excluded=rules.own_answers == OwnAnswers.EXCLUDE)
     set_aside, marked = everything.at(~everything.stands), everything.at(everything.stands & are_left_out)
     return jury, rules, Uncounted(
-        set_aside=set_aside.where(_on(set_aside, prompts, without)),
-        marked=marked.where(_on(marked, prompts, without)),
+        set_aside=set_aside.where(_on(set_aside, prompts, without, of_days)),
+        marked=marked.where(_on(marked, prompts, without, of_days)),
         of_judges=jury.dropped,
         own=jury.own_dropped,
     )  # fmt: skip
@@ -147,16 +148,18 @@ def _fixed(rules: SelectionRules, arena_id: int, jury: Jury) -> SelectionRules:
     return rules
 
 
-def _on(games: Games, prompts: Ints | None, without: Collection[int]) -> Bools:
-    """Which are on these prompts, between competitors that a board rates."""
-    taken = np.ones(len(games), dtype=np.bool_)
+def _on(games: Games, prompts: Ints | None, without: Collection[int], of_days: Ints | None) -> Bools:
+    """Which are on these prompts, between competitors that a board rates, and among those of its days."""
+    taken = np.ones(len(games), dtype=np.bool_) if of_days is None else np.isin(games.game, of_days)
     if without:
         taken &= ~(np.isin(games.a, list(without)) | np.isin(games.b, list(without)))
     return taken if prompts is None else taken & np.isin(games.prompt, prompts)
 
 
 def _people(arena_id: int, position: int, rules: SelectionRules, prompts: Ints | None, without: Collection[int]) -> Rows:
-    ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=rules.voters_out(arena_id))
+    ballots = counted_ballots(
+        arena_id, position, prompts, without=without, leaving_out=rules.voters_out(arena_id), days=rules.days
+    )
     first, *_ = shown_first(arena_id, position, ballots.vote)
     n = len(ballots.vote)
     return Rows.of(ballots.prompt, ballots.a, ballots.b, ballots.outcome, first, np.full(n, UNKNOWN), np.ones(n))

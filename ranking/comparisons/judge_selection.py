@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from arena.evidence.vote_tally import external_voters
+from arena.evidence.days import ALL_DAYS, Days
+from arena.evidence.vote_tally import external_voters, voters_of_other_kinds
 from arena.models import Arena
 from judges.audits.ground_truth import gold_labels
 from judges.verdicts.combiner_texts import GAMES, PANEL_WEIGHTED
@@ -14,6 +15,7 @@ from judges.verdicts.panels import log_odds_weight
 from judges.verdicts.verdict_columns import NONE
 from ranking.comparisons.combined_outcomes import CODE, AskedBattles
 from ranking.comparisons.game_columns import Games
+from ranking.filters import Filters
 from ranking.models import Leaderboard
 
 OwnAnswers = Leaderboard.OwnAnswers
@@ -41,6 +43,8 @@ class SelectionRules:
     combiner: str = GAMES
     with_people: bool = False
     with_external: bool = True  # of people's votes, those that programs brought
+    voters: tuple[str, ...] = ()  # of people's votes, those of these groups; none: of all
+    days: Days = ALL_DAYS  # of votes and of games
     jury: tuple[int, ...] = ()
     own_answers: str = OwnAnswers.OFF.value
     marked: str = ""  # as `judges.verdicts.marked_verdicts.treatment` takes it
@@ -51,10 +55,13 @@ class SelectionRules:
     def of(cls, parameters: Mapping[str, Any]) -> "SelectionRules":
         """From the parameters of a board or of a snapshot; older snapshots name fewer."""
         own, records = parameters.get("own_competitors"), parameters.get("juror_records")
+        filters = Filters.of_board("", "", parameters.get("filters", ""))
         return cls(
             combiner=parameters["combiner"],
             with_people=parameters["sources"] == "both",
             with_external=parameters.get("external", True),
+            voters=filters.voters,
+            days=Days(filters.since, filters.until),
             jury=tuple(parameters.get("jury", ())),
             own_answers=parameters.get("own_answers", OwnAnswers.OFF.value),
             marked=parameters.get("marked", ""),
@@ -64,7 +71,7 @@ class SelectionRules:
 
     def voters_out(self, arena_id: int) -> tuple[int, ...]:
         """Voters whose votes do not count."""
-        return () if self.with_external else external_voters(arena_id)
+        return voters_left_out(arena_id, with_external=self.with_external, groups=self.voters)
 
     @property
     def are_weighted(self) -> bool:
@@ -84,6 +91,13 @@ class SelectionRules:
                 str(judge): [record.n_right, record.n] for judge, record in sorted(self.records.items())
             }
         return parameters
+
+
+def voters_left_out(arena_id: int, *, with_external: bool, groups: tuple[str, ...]) -> tuple[int, ...]:
+    """Voters whose votes do not count on a board."""
+    if groups:
+        return voters_of_other_kinds(arena_id, groups if with_external else [one for one in groups if one != "external"])
+    return () if with_external else external_voters(arena_id)
 
 
 def records_of(arena_id: int, games: Games, margins: Mapping[int, float]) -> dict[int, GoldRecord]:

@@ -8,6 +8,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.vote_tally import SET_ASIDE, VoteColumns, ballots_at, battles_without_answers_yet
 from arena.models import Response
@@ -41,12 +42,13 @@ def styled_comparisons(
     without: Collection[int] = (),
     same: SameTexts = NO_SAME_TEXTS,
     leaving_out: Collection[int] = (),
+    days: Days = ALL_DAYS,
 ) -> tuple[Comparisons, list[str]]:
     """The votes that counted at `position` (on some prompts, or on all) with their covariates, and what a reader must know.
 
     If texts are known only for some battles, votes on the others are left out: their style cannot be controlled for.
     """
-    ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=leaving_out)
+    ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=leaving_out, days=days)
     ballots = replace(ballots, prompt=same.of(ballots.prompt))
     first, response_a, response_b = shown_first(arena_id, position, ballots.vote)
     known = (response_a >= 0) & (response_b >= 0)
@@ -75,10 +77,11 @@ def counted_ballots(
     *,
     without: Collection[int] = (),
     leaving_out: Collection[int] = (),
+    days: Days = ALL_DAYS,
 ) -> VoteColumns:
     """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates, and for
-    those of some voters."""
-    all_ballots = ballots_at(arena_id, position, leaving_out=leaving_out)
+    those of some voters and of other days."""
+    all_ballots = ballots_at(arena_id, position, leaving_out=leaving_out, days=days)
     chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in all_ballots]
     fields = ("vote", "prompt", "a", "b", "outcome", "voter")
     ballots = VoteColumns(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))

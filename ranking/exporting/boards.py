@@ -71,7 +71,7 @@ class BoardRows(ExportTable):
 
     def snapshots(self, arena: Arena) -> "QuerySet[Snapshot]":
         newest = Snapshot.objects.filter(leaderboard=OuterRef("pk")).order_by().values("leaderboard").annotate(n=Max("pk"))
-        boards = Leaderboard.objects.filter(arena=arena).annotate(newest=Subquery(newest.values("n")))
+        boards = Leaderboard.objects.named().filter(arena=arena).annotate(newest=Subquery(newest.values("n")))
         return Snapshot.objects.filter(pk__in=boards.values("newest")).order_by("pk")
 
 
@@ -81,7 +81,7 @@ class SnapshotRows(BoardRows):
     description = gettext_lazy("Every snapshot of every board that is kept, oldest first, a row a model.")
 
     def snapshots(self, arena: Arena) -> "QuerySet[Snapshot]":
-        return Snapshot.objects.filter(leaderboard__arena=arena).order_by("pk")
+        return Snapshot.objects.filter(leaderboard__arena=arena, leaderboard__is_asked=False).order_by("pk")
 
 
 def _rows(snapshots: Iterable[int]) -> Iterator[Row]:

@@ -106,7 +106,7 @@ def _boards(arenas: Iterable[int], now: datetime) -> list[Leaderboard]:
     """One an arena, with the number of its newest snapshot, and with how much counted a week ago."""
     snapshots = Snapshot.objects.filter(leaderboard=OuterRef("pk"))
     newest, older = snapshots.order_by("-pk"), snapshots.filter(created_at__lte=now - WEEK).order_by("-created_at", "-pk")
-    own = Leaderboard.objects.filter(Q(is_default=True) | Q(sources=Leaderboard.Sources.JUDGES), arena__in=arenas)
+    own = Leaderboard.objects.named().filter(Q(is_default=True) | Q(sources=Leaderboard.Sources.JUDGES), arena__in=arenas)
     annotated = own.exclude(is_by_itself=True, is_live=False).annotate(
         newest=Subquery(newest.values("pk")[:1]),
         counted=Subquery(newest.values("n_votes")[:1]),

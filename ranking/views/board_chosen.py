@@ -39,7 +39,7 @@ class ChosenBoard:
 
 def chosen_board(request: HttpRequest, arena: Arena) -> ChosenBoard:
     boards = boards_of(arena)
-    choice = chosen(request.GET, boards)
+    choice = chosen(request, arena, boards)
     snapshot = choice.board.newest_snapshot() if choice.board else None
     entries = list(Entry.objects.filter(snapshot=snapshot).select_related("competitor").by_place()) if snapshot else []
     opens_on = board_with_evidence(boards)

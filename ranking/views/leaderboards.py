@@ -1,6 +1,7 @@
 """The leaderboard: newest snapshot of a board, or a stored one, as a table. Nothing is fitted here."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.db.models import F, Q, Window
 from django.db.models.functions import Mod, RowNumber
@@ -15,21 +16,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from arena import access
-from arena.models import Arena, Visibility
+from arena.models import Arena, Competitor, CompetitorStatus, Visibility
 from arena.prerequisites import next_step
-from arena.texts.languages import language_shown
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
 from arena.views.private_pages import etag_of, private
 from arena.wording import number
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
+from ranking.boards.asked.asked_definition import is_narrowed
+from ranking.boards.asked.board_access import boards_for, snapshots_for
+from ranking.boards.asked.board_names import told_apart
+from ranking.boards.asked.filters_in_words import in_words, title_of
 from ranking.boards.empty_boards import why_empty
 from ranking.boards.lag import votes_behind
 from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
-from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
+from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, of_board, same_method
 from ranking.views.board_parts.baseline import against, asked_baseline
 from ranking.views.board_parts.earlier import earlier_than
 from ranking.views.board_parts.ghosts import ghosts_of, judges_board
@@ -37,8 +41,11 @@ from ranking.views.board_parts.rows import options_of, rows_of
 from ranking.views.board_parts.saying import said_of
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
+from ranking.views.filtering.asking import Asking, asking_for
+from ranking.views.filtering.filter_form import FilterForm, filter_form
 
 POLL_SECONDS = 3
+WAITING_POLL_SECONDS = 1
 MOST_ON_TIMELINE = 12
 SOURCES = {"people": gettext_lazy("People"), "judges": gettext_lazy("Judges"), "both": gettext_lazy("Combined")}
 METHODS_IN_WORDS = SHORT_NAMES | {Leaderboard.Method.ELO: gettext_lazy("Elo (mean over random orders)")}
@@ -55,18 +62,25 @@ COVARIATES_IN_WORDS = {
 @of_the_board
 def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
     boards = boards_of(arena)
-    choice = chosen(request.GET, boards)
-    n_behind = _behind(choice.board)
-    etag = _etag(request, boards, choice.board, choice.board.newest if choice.board else None, n_behind)  # type: ignore[attr-defined]
+    choice = chosen(request, arena, boards)
+    asking, n_behind = asking_for(arena, choice, timezone.now()), _behind(choice.board)
+    newest = choice.board.newest if choice.board else None  # type: ignore[attr-defined]
+    etag = _etag(request, boards, choice.board, newest, n_behind, asking)
     if request.headers.get("HX-Request") and (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return private(unchanged)
-    snapshot = _newest(choice.board, arena) if choice.board else None
+    hidden = asking is not None and asking.hides_board
+    snapshot = _newest(choice.board, arena) if choice.board and not hidden else None
     if "baseline" in request.GET and snapshot is not None:
         return _against(request, arena, choice, snapshot, board_with_evidence(boards))
-    shown = _board_context(request, arena, boards, choice, snapshot) | {"etag": etag, "n_behind": n_behind}
+    form = filter_form(arena, choice, boards, snapshot, request.user, request.GET)
+    shown = _board_context(request, arena, boards, choice, snapshot) | _asked_context(request, arena, choice, asking, form)
+    shown |= {"etag": etag, "n_behind": n_behind}
     is_for_curator = access.is_curator(request.user) and not request.headers.get("HX-Request")
     step = next_step(arena) if is_for_curator else None
-    return _answer(request, page_context(request, "leaderboard", arena, is_live=True, next_step=step, **shown))
+    answer = _answer(request, page_context(request, "leaderboard", arena, is_live=True, next_step=step, **shown))
+    if request.headers.get("HX-Trigger") == "filters":
+        answer["HX-Push-Url"] = f"{request.path}?{form.query}" if form.query else request.path
+    return answer
 
 
 def _newest(board: Leaderboard, arena: Arena) -> Snapshot | None:
@@ -98,18 +112,21 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     board, arena = shown.leaderboard, shown.leaderboard.arena
     if not access.sees_board(request.user, arena):
         return board_is_private(request, arena_or_404(request, arena.slug))
+    if board.is_asked and not boards_for(request.user).filter(pk=board.pk).exists():
+        raise Http404
     if request.method == "GET":
         keep(shown, request, reason="linked")
-    choice, boards = Choice(board, board.category, board.language, board), boards_of(arena)
-    etag = _etag(request, boards, board, shown.pk, 0)
-    context = _board_context(request, arena, boards, choice, shown) | {"etag": etag, "n_behind": 0}
+    choice, boards = of_board(board), boards_of(arena)
+    etag = _etag(request, boards, board, shown.pk, 0, None)
+    context = _board_context(request, arena, boards, choice, shown)
+    context |= _asked_context(request, arena, choice, None, FilterForm(choice.filters)) | {"etag": etag, "n_behind": 0}
     return _answer(request, page_context(request, "leaderboard", arena, is_live=False, **context))
 
 
 def _by_beginning(request: HttpRequest, key: str) -> HttpResponse:
     """To the snapshot that begins so, among those that this visitor may see."""
     try:
-        meant = snapshot_called(key, Snapshot.objects.filter(leaderboard__arena__in=access.boards_for(request.user)))
+        meant = snapshot_called(key, snapshots_for(request.user))
     except AmbiguousKey as reason:
         return render(request, "404.html", {"told": str(reason)}, status=404)
     if meant is None:
@@ -139,8 +156,7 @@ def _board_context(
     with_archived = "archived" in request.GET or _is_snapshot(request)
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
     table, board, opens_on = None, choice.board, board_with_evidence(boards)
-    over_all = [other for other in boards if not other.category and not other.language][:50]
-    categories, languages = _slices(boards)
+    over_all = [other for other in boards if not is_narrowed(other)][:50]
     alike = {pk: max(one["n_prompts"] for one in flags) for pk, flags in flags_of(arena.pk).items()}
     said: dict[str, Any] = {}
     if shown is not None:
@@ -162,12 +178,9 @@ def _board_context(
         "table": table,
         "has_filters": bool((table and table.n_rated) or request.GET or choice.sentence),
         "too_large": board.error if board and board.error_code == "too_large" else "",
-        "poll_seconds": POLL_SECONDS,
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
-        "categories": categories,
-        "languages": languages,
         "sources": _by_sources(over_all),
-        "methods": [other for other in over_all if choice.like is None or other.sources == choice.like.sources],
+        "methods": _methods(over_all, choice) if table is None or table.n_rated else [],
         "jurors": shown.parameters.get("judges", []) if shown else [],
         "on_marked": _on_marked(request, arena, board, shown),
         "empty": why_empty(board, shown, arena, request.user) if table is None or not table.groups else None,
@@ -201,9 +214,17 @@ def _behind(board: Leaderboard | None) -> int:
     return votes_behind(board, now=timezone.now(), unread_since=board.unread_since) if board else 0  # type: ignore[attr-defined]
 
 
-def _etag(request: HttpRequest, boards: list[Leaderboard], board: Leaderboard | None, newest: int | None, n_behind: int) -> str:
+def _etag(
+    request: HttpRequest,
+    boards: list[Leaderboard],
+    board: Leaderboard | None,
+    newest: int | None,
+    n_behind: int,
+    asking: Asking | None,
+) -> str:
     """A tag of everything the page depends on, known before any of it is read."""
     parts = [request.get_full_path(), str(request.user.pk), str(newest), board.error if board else "", str(n_behind)]
+    parts += [str(asking and (asking.sentence, asking.may_ask, asking.is_waiting))]
     parts += [str([(each.pk, each.n_flagged, each.looked_at) for each in boards])]  # type: ignore[attr-defined]
     beside = judges_board(boards, board) if board else None
     parts += [str(beside.newest) if beside else ""]  # type: ignore[attr-defined]
@@ -218,13 +239,37 @@ def _query(request: HttpRequest) -> str:
     return kept.urlencode()
 
 
-def _slices(boards: list[Leaderboard]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Categories and languages that have a board of their own."""
-    plain = [board for board in boards if board.is_plain]
-    languages = {board.language for board in plain if board.language}
-    return sorted({board.category for board in plain if board.category}), sorted(
-        ((code, language_shown(code)) for code in languages), key=lambda pair: pair[1]
-    )
+def _asked_context(
+    request: HttpRequest, arena: Arena, choice: Choice, asking: Asking | None, form: FilterForm
+) -> dict[str, Any]:
+    """The filters, and what becomes of a board that a reader asks for."""
+    is_own = choice.board is not None and choice.board.is_asked
+    title = title_of(choice.board) if is_own and choice.board is not None else _title(arena, choice)
+    waits = asking is not None and asking.is_under_way
+    return {
+        "filters": form,
+        "filters_in_words": in_words(choice.filters, pools=form.pool_names),
+        "has_retired": Competitor.objects.filter(arena=arena, status=CompetitorStatus.RETIRED).exists(),
+        "asking": asking,
+        "asked_fields": parse_qsl(form.query),
+        "title": title,
+        "poll_seconds": WAITING_POLL_SECONDS if waits else POLL_SECONDS,
+        "is_filtered": bool(request.GET),
+        "may_keep": is_own and not arena.is_archived and access.is_curator(request.user),
+    }
+
+
+def _title(arena: Arena, choice: Choice) -> str:
+    if choice.board is None and choice.definition is not None:
+        return title_of(Leaderboard(arena=arena, **choice.definition))
+    return choice.board.name if choice.board else arena.name
+
+
+def _methods(boards: list[Leaderboard], choice: Choice) -> list[tuple[Leaderboard, str]]:
+    """Boards of the same evidence, each with a name of its own."""
+    offered = [other for other in boards if choice.like is None or other.sources == choice.like.sources]
+    names = told_apart(offered)
+    return [(other, names[other.pk]) for other in offered]
 
 
 def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:

@@ -10,12 +10,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from arena.evidence.days import Days
 from arena.evidence.same_texts import same_texts
-from arena.evidence.vote_tally import NO_PROMPT, SET_ASIDE, ballots_at, external_voters, prompts_filed_under
+from arena.evidence.vote_tally import NO_PROMPT, SET_ASIDE, ballots_at
 from arena.models import Prompt, Vote
 from judges.audits.figures.figure import Label, mean_share
-from ranking.boards.publishing import source_then
+from ranking.boards.publishing import filters_then, prompts_then, source_then
 from ranking.comparisons.judge_comparisons import JudgedEvidence
+from ranking.comparisons.judge_selection import voters_left_out
 from ranking.maths import OUTCOMES
 from ranking.maths.data.packing import SWAPPED
 from ranking.models import Leaderboard, Snapshot
@@ -93,14 +95,14 @@ def meetings_on(snapshot: Snapshot, first: int, second: int) -> Meetings:
 def _votes(snapshot: Snapshot, first: int, second: int) -> Meetings:
     """By the votes of these two alone, however many there are of others."""
     arena, position, parameters = snapshot.leaderboard.arena_id, snapshot.watermark, snapshot.parameters
-    out = () if parameters.get("external", True) else external_voters(arena)
+    filters = filters_then(snapshot)
+    out = voters_left_out(arena, with_external=parameters.get("external", True), groups=filters.voters)
     pair = (min(first, second), max(first, second))
-    parts = list(ballots_at(arena, position, leaving_out=out, pair=pair))
+    parts = list(ballots_at(arena, position, leaving_out=out, days=Days(filters.since, filters.until), pair=pair))
     vote, prompt, outcome = (np.concatenate([getattr(part, name) for part in parts]) for name in ("vote", "prompt", "outcome"))
     taken = outcome != SET_ASIDE
-    category, language = (str(parameters.get(name, "")) for name in ("category", "language"))
-    if category or language:
-        taken &= np.isin(prompt, prompts_filed_under(arena, position, category=category, language=language))
+    if (prompts := prompts_then(snapshot)) is not None:
+        taken &= np.isin(prompt, prompts)
     vote, prompt, outcome = vote[taken], prompt[taken], outcome[taken]
     if parameters.get("one_text"):
         prompt = same_texts(arena, position).of(prompt)

@@ -21,7 +21,9 @@ class Command(BaseCommand):
             ensure_boards(arena)
         board = Leaderboard.objects.filter(slug=slug).first()
         if board is None:
-            known = ", ".join(Leaderboard.objects.values_list("slug", flat=True)[:20]) or "none yet: import battles first"
+            known = (
+                ", ".join(Leaderboard.objects.named().values_list("slug", flat=True)[:20]) or "none yet: import battles first"
+            )
             raise CommandError(f"no leaderboard {slug!r}. Available: {known}", returncode=2)
         before = board.newest_snapshot()
         try:

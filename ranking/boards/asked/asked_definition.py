@@ -1,0 +1,91 @@
+"""The definition of a board that a reader asks for: that of a named board, with other filters, a jury, or style levelled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from judges.models import Judge
+from ranking.definitions import DEFINING
+from ranking.filters import Filters, WrongFilter
+from ranking.models import Leaderboard, written_jury
+
+MOST_JUDGES = 20
+STYLE = {
+    "method": Leaderboard.Method.STYLE,
+    "covariates": "length headers lists bold",
+    "intervals": Leaderboard.IntervalMethod.BOOTSTRAP,
+}
+"""How an arena's own board levels style."""
+
+
+def definition_like(like: Leaderboard, filters: Filters, *, jury: str = "") -> dict[str, Any]:
+    """The fields that define the board, in one spelling; a jury takes the place of the board's own.
+
+    Raises
+    ------
+    WrongFilter
+        Such a board cannot be fitted. The message says why.
+    """
+    fields = {name: getattr(like, name) for name in DEFINING}
+    of_people = like.sources == Leaderboard.Sources.PEOPLE
+    if jury and of_people:
+        raise WrongFilter("judge", _("People’s votes have no judges: choose a board of verdicts first."))
+    if filters.voters and like.sources == Leaderboard.Sources.JUDGES:
+        raise WrongFilter("voters", _("Verdicts have no voters: choose a board of votes first."))
+    if like.is_by_prediction and (filters.since or filters.until or filters.voters):
+        message = _(
+            "A prediction-powered board takes all days and voters: verdicts narrow its intervals only where the battles with "
+            "votes are a random part of all."
+        )
+        raise WrongFilter("since", message)
+    if filters.voters:
+        fields["counts_external"], filters = _one_spelling(filters, counts_external=like.counts_external)
+    narrowed = {"category": filters.category, "language": filters.language, "filters": filters.rest}
+    return fields | narrowed | ({"jury": jury} if jury else {})
+
+
+def _one_spelling(filters: Filters, *, counts_external: bool) -> tuple[bool, Filters]:
+    """Everybody but external voters is a setting of its own; otherwise the groups say who counts."""
+    groups = tuple(one for one in filters.voters if counts_external or one != "external")
+    if not groups:
+        raise WrongFilter("voters", _("Votes of programs do not count on this board: choose another group of voters."))
+    if groups == ("account", "anonymous", "imported"):
+        return False, replace(filters, voters=())
+    return True, replace(filters, voters=groups)
+
+
+def jury_of(values: Sequence[str]) -> str:
+    """As a board keeps it, "" for all. Raises WrongFilter."""
+    written = [value for value in values if value]
+    if not written:
+        return ""
+    if len(written) > MOST_JUDGES or not all(value.isascii() and value.isdecimal() and len(value) < 10 for value in written):
+        raise WrongFilter("judge", _("“%(value)s” is no judge’s number.") % {"value": " ".join(written)[:80]})
+    wanted = set(map(int, written))
+    if unknown := sorted(wanted - set(Judge.objects.filter(pk__in=wanted).values_list("pk", flat=True))):
+        raise WrongFilter("judge", _("There is no judge with the number %(number)s here.") % {"number": unknown[0]})
+    return written_jury(wanted)
+
+
+def styled(boards: Sequence[Leaderboard], like: Leaderboard) -> Leaderboard:
+    """The board whose method levels style, for one like this: the arena's first, or one that could be. Raises WrongFilter."""
+    if like.method == Leaderboard.Method.STYLE:
+        return like
+    if like.sources != Leaderboard.Sources.PEOPLE:
+        raise WrongFilter("style", _("Style is levelled on people’s votes only."))
+    levelled = [board for board in boards if board.method == Leaderboard.Method.STYLE and not is_narrowed(board)]
+    if levelled:
+        return levelled[0]
+    fields = {name: getattr(like, name) for name in ("arena", *DEFINING, "level", "seed")}
+    return Leaderboard(**fields | STYLE)
+
+
+def is_narrowed(board: Leaderboard) -> bool:
+    """To some prompts, days or voters."""
+    return bool(board.category or board.language or board.filters)
+
+
+def is_of(board: Leaderboard, definition: Mapping[str, Any]) -> bool:
+    return all(getattr(board, name) == value for name, value in definition.items())

@@ -1,0 +1,36 @@
+"""Whether what the filters of an asked board leave is enough to fit it."""
+
+import numpy as np
+
+from ranking.boards.asked.too_little import FEW_PROMPTS, FEW_VOTERS, LEAST_VOTERS, NOTHING, TooLittle
+from ranking.boards.slices import least_prompts
+from ranking.boards.sources import BoardEvidence
+from ranking.models import Leaderboard
+
+
+def too_little_for(board: Leaderboard, evidence: BoardEvidence) -> TooLittle | None:
+    """None where there is enough. Comparisons without a known prompt, and votes without a known voter, stand for one each."""
+    least = least_prompts(board.arena)
+    if not evidence.n_votes and not evidence.n_rows:
+        return TooLittle(NOTHING, 0, least)
+    n_prompts = _n_prompts(evidence)
+    if n_prompts < least:
+        return TooLittle(FEW_PROMPTS, n_prompts, least)
+    n_voters = _n_voters(evidence)
+    if board.sources != Leaderboard.Sources.JUDGES and 0 < n_voters < LEAST_VOTERS:
+        return TooLittle(FEW_VOTERS, n_voters, LEAST_VOTERS)
+    return None
+
+
+def _n_prompts(evidence: BoardEvidence) -> int:
+    cells = evidence.tally.cells()
+    alone = int(np.sum(cells.count[cells.prompt < 0]))
+    return evidence.same.n_texts(cells.prompt) + alone
+
+
+def _n_voters(evidence: BoardEvidence) -> int:
+    """Of the votes on the prompts that it counts."""
+    turnout = evidence.turnout
+    on = np.isin((turnout.keys >> 31) - 1, evidence.prompts)
+    voters, counts = turnout.keys[on] & (2**31 - 1), turnout.counts[on]
+    return len(np.unique(voters[voters > 0])) + int(counts[voters == 0].sum())

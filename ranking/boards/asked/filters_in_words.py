@@ -1,0 +1,70 @@
+"""Filters as people read them: titles of boards, and one chip a value."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from arena.templatetags.dates import when
+from arena.texts.languages import language_shown
+from arena.wording import number
+from judges.models import Judge
+from ranking.filters import SEVERAL, Filters
+from ranking.models import Leaderboard
+
+GROUPS = {
+    "account": gettext_lazy("signed-in voters"), "anonymous": gettext_lazy("voters without an account"),
+    "external": gettext_lazy("voters of programs"), "imported": gettext_lazy("imported voters"),
+}  # fmt: skip
+WITHOUT_PROGRAMS = gettext_lazy("without votes of programs")
+
+
+def filters_of(board: Leaderboard) -> Filters:
+    return Filters.of_board(board.category, board.language, board.filters)
+
+
+def value_in_words(filters: Filters, name: str, value: str, *, pools: Mapping[str, str] | None = None) -> str:
+    """One value of one filter; `pools`: their names, by their slugs."""
+    match name:
+        case "language":
+            return language_shown(value)
+        case "tag":
+            return _("tag %(tag)s") % {"tag": value}
+        case "pool":
+            return _("pool %(pool)s") % {"pool": (pools or {}).get(value, value)}
+        case "min_chars":
+            return _("prompts of %(n)s characters and more") % {"n": number(filters.min_chars or 0)}
+        case "max_chars":
+            return _("prompts of at most %(n)s characters") % {"n": number(filters.max_chars or 0)}
+        case "turns":
+            return turns_in_words(value)
+        case "since":
+            return _("since %(day)s") % {"day": when(filters.since, "j F Y")}
+        case "until":
+            return _("until %(day)s") % {"day": when(filters.until, "j F Y")}
+        case "voters":
+            return str(GROUPS[value])
+    return value
+
+
+def turns_in_words(turns: str) -> str:
+    if turns == SEVERAL:
+        return _("several turns")
+    n = int(turns)
+    return ngettext("%(n)s turn", "%(n)s turns", n) % {"n": number(n)}
+
+
+def in_words(filters: Filters, *, pools: Mapping[str, str] | None = None) -> str:
+    """All values, one after another."""
+    return ", ".join(value_in_words(filters, name, value, pools=pools) for name, value in filters.pairs)
+
+
+def title_of(board: Leaderboard) -> str:
+    """The name of a board that a reader asked for: its arena, what is special in how it is fitted, and its filters."""
+    parts = [] if board.is_plain else [board.method_name]
+    if board.jury:
+        parts.append(", ".join(map(str, Judge.objects.filter(pk__in=board.jurors).order_by("pk"))))
+    if not board.counts_external:
+        parts.append(str(WITHOUT_PROGRAMS))
+    parts.append(in_words(filters_of(board)))
+    return f"{board.arena.name}: {', '.join(filter(None, parts)) or board.method_name}"

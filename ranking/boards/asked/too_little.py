@@ -1,0 +1,41 @@
+"""What is too little for a board that a reader asked for: its ranges would be noise, and five voters hide each of them."""
+
+from dataclasses import asdict, dataclass
+
+from arena.wording import counted, number
+from arena.wording import gettext as _
+from ranking.models import Leaderboard
+
+LEAST_VOTERS = 5
+FEW_PROMPTS, FEW_VOTERS, NOTHING = "few_prompts", "few_voters", "nothing"
+CODES = {FEW_PROMPTS, FEW_VOTERS, NOTHING}
+"""Error codes of boards that are not fitted for this."""
+
+
+@dataclass
+class TooLittle(Exception):
+    """What the filters of a board leave, and how much is needed at least."""
+
+    code: str
+    n: int
+    least: int
+
+    def in_numbers(self) -> dict[str, int]:
+        return {name: value for name, value in asdict(self).items() if name != "code"}
+
+
+def told(board: Leaderboard) -> str:
+    """Why this board is not fitted, in the reader's language; "" where that is not for too little."""
+    if board.error_code not in CODES or board.too_little is None:
+        return ""
+    n, least = board.too_little["n"], board.too_little["least"]
+    of_judges = board.sources == Leaderboard.Sources.JUDGES
+    if board.error_code == NOTHING:
+        return _("No verdict fits these filters.") if of_judges else _("No vote fits these filters.")
+    if board.error_code == FEW_VOTERS:
+        values = {"voters": counted(n, "voter", "voters"), "least": number(least)}
+        return _("Votes of %(voters)s fit: at least %(least)s are needed.") % values
+    values = {"prompts": counted(n, "prompt", "prompts"), "least": number(least)}
+    if of_judges:
+        return _("Verdicts on %(prompts)s fit: at least %(least)s are needed.") % values
+    return _("Votes on %(prompts)s fit: at least %(least)s are needed.") % values
