@@ -1,7 +1,7 @@
 """Boards and what they showed: a leaderboard defines what counts and how it is fitted; a snapshot is one stored fit."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -234,7 +234,7 @@ class Leaderboard(Leased):
     def __str__(self) -> str:
         return self.name
 
-    def get_constraints(self) -> list[tuple[type[models.Model], list[models.BaseConstraint]]]:
+    def get_constraints(self) -> list[tuple[type[models.Model], Sequence[models.BaseConstraint]]]:
         """Without that of twins: `definitions.check_alone` names the board that exists."""
         twins = "one_board_a_definition"
         return [

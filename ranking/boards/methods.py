@@ -30,7 +30,7 @@ from ranking.maths.notes import Note, joined, noted
 from ranking.maths.resampling.elo_bootstrap import elo_replicates
 from ranking.maths.resampling.resampled import Resampled
 from ranking.maths.tournaments.replay import replay_tournament
-from ranking.maths.uncertainty.parameter_intervals import slot_intervals
+from ranking.maths.uncertainty.parameter_intervals import parameter_intervals, slot_intervals
 from ranking.note_texts.of_boards import TEXTS
 from ranking.note_texts.words import gettext_noop
 from ranking.scale import ELO_PER_LOGIT
@@ -141,6 +141,25 @@ def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:
             yield noted("slot.without_interval", TEXTS, **values)
 
 
+def _style_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
+    """With a note on the coefficient of every covariate."""
+    rating = _by_likelihood(fit_contextual, comparisons, definition)
+    return rating if rating.fit is None else replace(rating, notes=(*style_notes(rating.fit, definition), *rating.notes))
+
+
+def style_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:
+    """Of each covariate: log-odds of a usual difference (see `style_differences`), by the interval of one parameter alone."""
+    intervals = parameter_intervals(fit, cluster=definition.cluster, level=definition.level)
+    for name, estimate, low, high in zip(intervals.names, intervals.estimate, intervals.low, intervals.high, strict=True):
+        if name not in fit.comparisons.covariate_names:
+            continue
+        values = {"name": noted(f"covariate.{name}", TEXTS), "estimate": estimate}
+        if np.isfinite(high):
+            yield noted("style.coefficient", TEXTS, **values, level=100 * definition.level, low=low, high=high)
+        else:
+            yield noted("style.coefficient_alone", TEXTS, **values)
+
+
 type Fitting = Callable[[maths.Comparisons], maths.Fit]
 
 
@@ -236,7 +255,7 @@ METHODS = {
         RatingMethod("elo", gettext_noop("Elo, mean over orders"), HALF, elo_mean_over_orders, _elo, has_sandwich=False),
         RatingMethod(
             "style_controlled", gettext_noop("Style-controlled"), HALF,
-            fit_contextual, partial(_by_likelihood, fit_contextual), reads_style=True,
+            fit_contextual, _style_levelled, reads_style=True,
         ),
         RatingMethod("slot_levelled", gettext_noop("Position-adjusted"), HALF, fit_contextual, _slot_levelled),
         RatingMethod(

@@ -5,6 +5,13 @@ from ranking.note_texts.words import Texts, gettext_noop, ngettext_lazy
 
 _ON_METHODS: Texts = {
     "unfitted": "%(cause)s",
+    "style.coefficient": gettext_noop("%(name)s: %(estimate)+.3f (%(level)g %% interval %(low)+.3f to %(high)+.3f)"),
+    "style.coefficient_alone": gettext_noop("%(name)s: %(estimate)+.3f (no interval can be given)"),
+    "covariate.length": gettext_noop("length"),
+    "covariate.headers": gettext_noop("headers"),
+    "covariate.lists": gettext_noop("lists"),
+    "covariate.bold": gettext_noop("bold"),
+    "covariate.code": gettext_noop("code"),
     "slot.of_judge": gettext_noop("slot intercept of %(judge)s"),
     "slot.with_interval": gettext_noop("%(name)s: %(estimate)+.3f (%(level)g %% interval %(low)+.3f to %(high)+.3f)"),
     "slot.without_interval": gettext_noop("%(name)s: %(estimate)+.3f (no interval can be given)"),

@@ -43,6 +43,7 @@ from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_
 from ranking.views.counted_words import counted_on, words_for
 from ranking.views.filtering.asking import Asking, asking_for
 from ranking.views.filtering.filter_form import FilterForm, filter_form
+from ranking.views.filtering.style_effects import style_effects
 
 POLL_SECONDS = 3
 WAITING_POLL_SECONDS = 1
@@ -181,6 +182,7 @@ def _board_context(
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
         "sources": _by_sources(over_all),
         "methods": _methods(over_all, choice) if table is None or table.n_rated else [],
+        "style_effects": style_effects(shown) if shown else [],
         "jurors": shown.parameters.get("judges", []) if shown else [],
         "on_marked": _on_marked(request, arena, board, shown),
         "empty": why_empty(board, shown, arena, request.user) if table is None or not table.groups else None,

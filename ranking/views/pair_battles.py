@@ -3,20 +3,27 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from arena import access
+from arena.evidence.days import Days
 from arena.models import Arena, Battle, Vote
 from arena.views.battles import VoteCounts, tallies
 from arena.visitors import voter_identity
 from judges.models import Game
+from ranking.boards.asked.filters_in_words import filters_of
+from ranking.filters import Filters
 from ranking.models import Leaderboard
 
 PER_PAGE = 25
+NO_FILTERS = Filters()
+MOST_PROMPTS = 20_000  # in one question to the database
 FILTERS = {
     "": _("All"), "upset": _("Upsets"), "people": _("People disagree"), "judges": _("Judges disagree"),
 }  # fmt: skip
@@ -72,9 +79,20 @@ def _number(text: str) -> int | None:
 
 
 def of_board(battles: QuerySet[Battle], board: Leaderboard | None) -> QuerySet[Battle]:
-    if board is not None and board.category:
-        battles = battles.filter(Q(prompt__category=board.category) | Q(prompt__category__startswith=f"{board.category}/"))
-    return battles.filter(prompt__language=board.language) if board is not None and board.language else battles
+    """Those on prompts that the board's filters choose, with votes of its days and voters."""
+    filters = filters_of(board) if board is not None else NO_FILTERS
+    if board is None or not filters:
+        return battles
+    below = (Q(prompt__category=path) | Q(prompt__category__startswith=f"{path}/") for path in filters.categories)
+    battles = battles.filter(reduce(or_, below)) if filters.categories else battles
+    battles = battles.filter(prompt__language__in=filters.languages) if filters.languages else battles
+    if filters.reads_prompts and (newest := board.newest_snapshot()) is not None:
+        battles = battles.filter(prompt__in=newest.parameters.get("prompts", [])[:MOST_PROMPTS])
+    votes: dict[str, Any] = dict(Days(filters.since, filters.until).bounds("voted_at"))
+    if filters.voters:
+        votes |= {"voter__kind__in": filters.voters}
+    of_people = board.sources != Leaderboard.Sources.JUDGES
+    return battles.filter(Exists(Vote.objects.filter(battle=OuterRef("pk"), **votes))) if votes and of_people else battles
 
 
 def _filtered(battles: QuerySet[Battle], only: str, *, is_first: bool | None) -> QuerySet[Battle]:

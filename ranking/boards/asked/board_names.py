@@ -14,9 +14,9 @@ def told_apart(boards: Sequence[Leaderboard]) -> dict[int, str]:
     names = {board.pk: board.method_name for board in boards}
     shared = {name for name, n in Counter(names.values()).items() if n > 1}
     alike = [board for board in boards if names[board.pk] in shared]
-    judges = _judges(alike)
+    judges, methods = _judges(alike), dict(names)
     for board in alike:
-        rivals = [other for other in alike if names[other.pk] == names[board.pk]]
+        rivals = [other for other in alike if methods[other.pk] == methods[board.pk]]
         if differences := list(_differences(board, rivals, judges)):
             names[board.pk] = f"{names[board.pk]} ({', '.join(differences)})"
     return names | {pk: f"{name} · {slug}" for pk, name, slug in _still_alike(boards, names)}

@@ -6,6 +6,7 @@ from typing import Any
 
 from ranking.models import Snapshot
 from ranking.note_sentences import StoredNote
+from ranking.views.filtering.style_effects import STYLE_CODES
 
 EXPLAINED = {
     "combined": "combined", "votes_alone": "combined", "few_clusters": "few-prompts", "marked": "marked",
@@ -33,11 +34,11 @@ class Notice:
 
 
 def notices_of(shown: Snapshot) -> tuple[list[Notice], list[Notice]]:
-    """The loud ones, and the figures. The reason why nobody is rated is shown separately."""
+    """The loud ones, and the figures. Why nobody is rated, and what style does, is shown separately."""
     loud: list[Notice] = []
     plain: list[Notice] = []
     for note in shown.coded_notes:
-        if note.code == "unfitted" or _is_silent(note):
+        if note.code in {"unfitted", *STYLE_CODES} or _is_silent(note):
             continue
         notice = Notice(note.sentence, EXPLAINED.get(note.subject, shown.method))
         (plain if note.code in FIGURES else loud).append(notice)

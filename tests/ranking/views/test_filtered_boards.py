@@ -111,7 +111,12 @@ def test_filters_of_contents_are_for_their_readers(client, arena):
     snapshot = board.newest_snapshot()
     arena.content_visibility = Visibility.CURATORS
     arena.save()
-    for query in ({"tag": "hard", "min_chars": "1"}, {"tag": "no-such"}, {"voters": ["account", "anonymous"]}, {"pool": "extra"}):
+    for query in (
+        {"tag": "hard", "min_chars": "1"},
+        {"tag": "no-such"},
+        {"voters": ["account", "anonymous"]},
+        {"pool": "extra"},
+    ):
         page = client.get(arena.get_absolute_url(), query).text
         assert "Tags, pools and groups of voters are for those who may read this arena’s prompts and votes." in page
         assert "20 prompts" not in page
@@ -173,13 +178,13 @@ def test_languages_are_named(client, arena):
 
 
 def test_style_is_a_switch(client, arena):
-    style = make_board(arena, "asked-style", method="style_controlled", covariates="length", intervals="bootstrap")
+    style = Leaderboard.objects.get(slug="asked-style")
     assert 'role="switch"' in client.get(arena.get_absolute_url()).text
     on = client.get(arena.get_absolute_url(), {"style": "on"})
     assert on.context["board"] == style
     ask(client, arena, style="on", turns="1")
     board = _asked().get()
-    assert (board.method, board.covariates, board.filters) == ("style_controlled", "length", "turns=1")
+    assert (board.method, board.covariates, board.filters) == (style.method, style.covariates, "turns=1")
 
 
 def test_a_network_with_two_boards_waiting_is_told_so(client, arena):
