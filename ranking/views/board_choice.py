@@ -12,7 +12,7 @@ from arena.models import Arena
 from arena.statements.compiled_query import compiled
 from arena.texts.languages import language_shown
 from judges.models import ConstantAnswers
-from ranking.boards.asked.asked_definition import definition_like, is_narrowed, is_of, jury_of, styled
+from ranking.boards.asked.asked_definition import definition_like, is_narrowed, is_of, jury_of, quickly_fitted, styled
 from ranking.boards.asked.board_access import boards_for, may_filter
 from ranking.boards.asked.filter_options import Options, options_of
 from ranking.boards.asked.filters_in_words import filters_of, in_words
@@ -151,9 +151,10 @@ def _narrowed(arena: Arena, boards: Sequence[Leaderboard], like: Leaderboard, wa
     except WrongFilter as reason:
         return replace(wanted, sentence=str(reason), nearest=[like])
     board = next((board for board in boards if is_of(board, definition)), None)
-    if board is None and wanted.is_narrowed:
-        asked = Leaderboard.objects.filter(arena=arena, is_asked=True, **definition)
-        board = _with_news(asked).first()
+    if board is None:
+        definition = quickly_fitted(definition)
+        asked = _with_news(Leaderboard.objects.filter(arena=arena, is_asked=True, **definition)).first()
+        board = next((board for board in boards if is_of(board, definition)), asked)
     if board is not None:
         return replace(wanted, board=board, definition=definition)
     options = options_of(arena)

@@ -270,6 +270,8 @@ def _title(arena: Arena, choice: Choice) -> str:
 def _methods(boards: list[Leaderboard], choice: Choice) -> list[tuple[Leaderboard, str]]:
     """Boards of the same evidence, each with a name of its own."""
     offered = [other for other in boards if choice.like is None or other.sources == choice.like.sources]
+    styled = next((other for other in offered if other.method == Leaderboard.Method.STYLE), None)  # it has a switch
+    offered = [other for other in offered if styled is None or other.pk != styled.pk]
     names = told_apart(offered)
     return [(other, names[other.pk]) for other in offered]
 

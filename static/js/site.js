@@ -30,6 +30,16 @@ for (const type of ["pointerover", "focusin"]) {
   document.addEventListener(type, (e) => { if (e.target.closest?.("#board")) shade(e.target.closest("tr[data-lo]")); });
 }
 
+// Filters that unfold close when something else is pressed, and by Escape.
+const fold = (but) => { for (const open of document.querySelectorAll("details.drop[open]")) if (!open.contains(but)) open.open = false; };
+document.addEventListener("pointerdown", (e) => fold(e.target));
+document.addEventListener("keydown", (e) => {
+  const open = e.key === "Escape" && e.target.closest?.("details.drop[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
 // Live parts: ask with the ETag of what is shown; a 304 swaps nothing. What changed flashes (unless motion is reduced).
 document.addEventListener("htmx:configRequest", (e) => {
   const etag = e.detail.elt.dataset.etag;

@@ -46,6 +46,13 @@ def definition_like(like: Leaderboard, filters: Filters, *, jury: str = "") -> d
     return fields | narrowed | ({"jury": jury} if jury else {})
 
 
+def quickly_fitted(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with intervals that need no resampling, where the method has them: whoever asks is waiting."""
+    if definition["method"] == Leaderboard.Method.ELO:
+        return dict(definition)
+    return {**definition, "intervals": Leaderboard.IntervalMethod.SANDWICH}
+
+
 def _one_spelling(filters: Filters, *, counts_external: bool) -> tuple[bool, Filters]:
     """Everybody but external voters is a setting of its own; otherwise the groups say who counts."""
     groups = tuple(one for one in filters.voters if counts_external or one != "external")

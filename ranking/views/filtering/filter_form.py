@@ -66,12 +66,6 @@ class FilterForm:
     def has_more(self) -> bool:
         return bool(self.more or self.turns or self.has_days or self.has_lengths)
 
-    @property
-    def is_more_used(self) -> bool:
-        held = self.filters
-        lengths = (held.min_chars, held.max_chars)
-        return bool(held.turns or held.since or held.until or lengths != (None, None) or held.tags or held.pools or held.voters)
-
 
 def filter_form(
     arena: Arena,

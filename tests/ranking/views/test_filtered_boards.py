@@ -185,6 +185,10 @@ def test_style_is_a_switch(client, arena):
     ask(client, arena, style="on", turns="1")
     board = _asked().get()
     assert (board.method, board.covariates, board.filters) == (style.method, style.covariates, "turns=1")
+    assert board.intervals == "sandwich"  # who asks is waiting: no bootstrap
+    fit_asked_board()
+    shown = client.get(arena.get_absolute_url(), {"style": "on", "turns": "1"}).text
+    assert "What style does" not in shown  # these votes came without answers
 
 
 def test_a_network_with_two_boards_waiting_is_told_so(client, arena):
