@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
-from arena.models import Arena
+from arena.models import Arena, Competitor, CompetitorStatus
 from arena.statements.compiled_query import compiled
 from arena.texts.languages import language_shown
 from judges.models import ConstantAnswers
@@ -60,8 +60,8 @@ def boards_of(arena: Arena) -> list[Leaderboard]:
     not among them.
 
     `newest` is the number of its newest snapshot, `counted` how much counts there, `unread_since` when the first event came
-    that it has not read, `n_flagged` how many competitors say the same to many prompts, and `looked_at` when that was last
-    looked into.
+    that it has not read, `has_retired` whether a model is retired, `n_flagged` how many competitors say the same to
+    many prompts, and `looked_at` when that was last looked into.
     """
     return boards_with_news(arena=arena.pk)
 
@@ -81,6 +81,7 @@ def _with_news(boards: QuerySet[Leaderboard]) -> QuerySet[Leaderboard]:
         counted=Subquery(newest.values("n_votes")[:1]),
         unread_since=unread_since(),
         n_flagged=Subquery(flagged.annotate(n=Count("pk")).values("n")),
+        has_retired=Exists(Competitor.objects.filter(arena=OuterRef("arena"), status=CompetitorStatus.RETIRED)),
         looked_at=Subquery(looks.values("looked_at")[:1]),
     )
 

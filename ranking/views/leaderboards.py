@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from arena import access
-from arena.models import Arena, Competitor, CompetitorStatus, Visibility
+from arena.models import Arena, Visibility
 from arena.prerequisites import next_step
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
@@ -74,7 +74,9 @@ def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
     if "baseline" in request.GET and snapshot is not None:
         return _against(request, arena, choice, snapshot, board_with_evidence(boards))
     form = filter_form(arena, choice, boards, snapshot, request.user, request.GET)
-    shown = _board_context(request, arena, boards, choice, snapshot) | _asked_context(request, arena, choice, asking, form)
+    shown = _board_context(request, arena, boards, choice, snapshot) | _asked_context(
+        request, arena, boards, choice, asking, form
+    )
     shown |= {"etag": etag, "n_behind": n_behind}
     is_for_curator = access.is_curator(request.user) and not request.headers.get("HX-Request")
     step = next_step(arena) if is_for_curator else None
@@ -120,7 +122,7 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     choice, boards = of_board(board), boards_of(arena)
     etag = _etag(request, boards, board, shown.pk, 0, None)
     context = _board_context(request, arena, boards, choice, shown)
-    context |= _asked_context(request, arena, choice, None, FilterForm(choice.filters)) | {"etag": etag, "n_behind": 0}
+    context |= _asked_context(request, arena, boards, choice, None, FilterForm(choice.filters)) | {"etag": etag, "n_behind": 0}
     return _answer(request, page_context(request, "leaderboard", arena, is_live=False, **context))
 
 
@@ -158,7 +160,8 @@ def _board_context(
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
     table, board, opens_on = None, choice.board, board_with_evidence(boards)
     over_all = [other for other in boards if not is_narrowed(other)][:50]
-    alike = {pk: max(one["n_prompts"] for one in flags) for pk, flags in flags_of(arena.pk).items()}
+    flagged = flags_of(arena.pk) if any(each.n_flagged for each in boards) else {}  # type: ignore[attr-defined]
+    alike = {pk: max(one["n_prompts"] for one in flags) for pk, flags in flagged.items()}
     said: dict[str, Any] = {}
     if shown is not None:
         is_live, stored, earlier = not _is_snapshot(request), entries_of(shown), earlier_than(shown)
@@ -242,7 +245,12 @@ def _query(request: HttpRequest) -> str:
 
 
 def _asked_context(
-    request: HttpRequest, arena: Arena, choice: Choice, asking: Asking | None, form: FilterForm
+    request: HttpRequest,
+    arena: Arena,
+    boards: list[Leaderboard],
+    choice: Choice,
+    asking: Asking | None,
+    form: FilterForm,
 ) -> dict[str, Any]:
     """The filters, and what becomes of a board that a reader asks for."""
     is_own = choice.board is not None and choice.board.is_asked
@@ -251,7 +259,7 @@ def _asked_context(
     return {
         "filters": form,
         "filters_in_words": in_words(choice.filters, pools=form.pool_names),
-        "has_retired": Competitor.objects.filter(arena=arena, status=CompetitorStatus.RETIRED).exists(),
+        "has_retired": any(board.has_retired for board in boards),  # type: ignore[attr-defined]
         "asking": asking,
         "asked_fields": parse_qsl(form.query),
         "title": title,

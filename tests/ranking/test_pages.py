@@ -285,12 +285,20 @@ def test_any_combination_of_filters_gives_a_board_or_a_sentence(client, sliced):
 
 
 def test_two_filters_without_a_board_name_the_nearest_ones(client, sliced):
-    text = client.get(sliced.get_absolute_url(), {"board": "", "category": "coding", "language": "de"}).text
-    assert "No board combines Bradley–Terry with the prompts on coding in German." in text
+    text = client.get(sliced.get_absolute_url(), {"board": "", "category": "coding", "language": "fr"}).text
+    assert "No board combines Bradley–Terry with the prompts on coding in French." in text
     assert "?board=plain-coding" in text
-    assert "?board=plain-de" in text
-    assert re.search(r"<option selected>coding</option>", text)
-    assert re.search(r'<option value="de" selected>German</option>', text)
+    assert "?board=plain-de" not in text
+    assert re.search(r'<input type="checkbox" name="category" value="coding" checked> <bdi>coding</bdi>', text)
+    assert re.search(r'<input type="checkbox" name="language" value="fr" checked> <bdi>French</bdi>', text)
+
+
+def test_two_filters_without_a_board_are_asked_for(client, sliced):
+    text = client.get(sliced.get_absolute_url(), {"board": "", "category": "coding", "language": "de"}).text
+    assert "<h1>Sliced: coding, German</h1>" in text
+    assert "This board is not fitted yet" in text
+    assert re.search(r'<input type="checkbox" name="category" value="coding" checked> <bdi>coding</bdi>', text)
+    assert re.search(r'<input type="checkbox" name="language" value="de" checked> <bdi>German</bdi>', text)
 
 
 def test_a_category_keeps_the_method(client, sliced):
@@ -298,7 +306,8 @@ def test_a_category_keeps_the_method(client, sliced):
     assert "<h1>Sliced: davidson-coding</h1>" in text
     assert '<option value="davidson" selected>Davidson</option>' in text
     text = client.get(sliced.get_absolute_url(), {"board": "davidson", "category": "maths"}).text
-    assert "No board combines Davidson with the prompts on maths." in text
+    assert "<h1>Sliced: Davidson, maths</h1>" in text
+    assert "This board is not fitted yet" in text
     assert '<option value="davidson" selected>Davidson</option>' in text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Func, IntegerField
 
-from arena.models import Arena, Prompt, PromptPool, PromptStatus
+from arena.models import Arena, Prompt, PromptStatus
 from ranking.boards.slices import least_prompts
 from ranking.filters import Filters
 
@@ -58,16 +58,16 @@ class Options:
 def options_of(arena: Arena) -> Options:
     options = Options(Counter(), Counter(), Counter(), Counter(), Counter(), {}, least_prompts(arena))
     prompts = Prompt.objects.filter(arena=arena).exclude(status=PromptStatus.DRAFT).order_by()
-    pools = {pk: (slug, name) for pk, slug, name in PromptPool.objects.filter(arena=arena).values_list("pk", "slug", "name")}
-    options.pool_names.update(pools.values())
-    kinds = prompts.annotate(n_turns=Length("turns")).values_list("category", "language", "pool", "tags", "n_turns")
-    for category, language, pool, tags, n_turns, n in kinds.annotate(n=Count("pk")):
+    columns = ("category", "language", "pool__slug", "pool__name", "tags", "n_turns")
+    kinds = prompts.annotate(n_turns=Length("turns")).values_list(*columns)
+    for category, language, pool, pool_name, tags, n_turns, n in kinds.annotate(n=Count("pk")):
         parts = category.split("/") if category else []
         for i in range(len(parts)):
             options.categories["/".join(parts[: i + 1])] += n
         if language:
             options.languages[language] += n
-        options.pools[pools[pool][0]] += n
+        options.pools[pool] += n
+        options.pool_names[pool] = pool_name
         options.turns[n_turns] += n
         for tag in set(map(str, tags)):
             options.tags[tag] += n
