@@ -83,10 +83,10 @@ def filter_form(
     links = _Links(choice, boards, query)
     return FilterForm(
         filters=filters,
-        picks=[*_of_prompts(options, filters), *_judges(like, choice.jury, shown)],
+        picks=[*_of_prompts(options, filters), *_judges(like, choice.jury, shown or _newest_of_judges(like))],
         more=[*_of_contents(options, filters), *_voters(arena, like, filters)] if sees_content else [],
         turns=_turns(options, filters),
-        has_days=shown is not None or bool(filters.since or filters.until),
+        has_days=not like.is_by_prediction and (_has_snapshot(like) or bool(filters.since or filters.until)),
         has_lengths=options.turns.total() >= 2 * options.least
         or filters.min_chars is not None
         or filters.max_chars is not None,
@@ -136,6 +136,15 @@ def _judges(like: Leaderboard, jury: str, shown: Snapshot | None) -> Iterable[Pi
     if len(judges) > 1:
         options = [Option(str(judge.pk), str(judge), judge.pk in chosen) for judge in judges]
         yield Pick("judge", _("Judges"), options)
+
+
+def _has_snapshot(like: Leaderboard) -> bool:
+    return getattr(like, "newest", None) is not None  # of `boards_of`
+
+
+def _newest_of_judges(like: Leaderboard) -> Snapshot | None:
+    """Where the board of the page is not there yet: judges are those of the board like it."""
+    return None if like.sources == Leaderboard.Sources.PEOPLE else like.newest_snapshot()
 
 
 def _turns(options: Options, filters: Filters) -> list[Option]:
