@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ranking.views import arenas, compare, competitors, leaderboards, matrix, method, pairs, swaps
+from ranking.views.embeds import badge, board, card, snippets
 from ranking.views.filtering import asking
 
 urlpatterns = [
@@ -16,6 +17,10 @@ urlpatterns = [
     path("arenas/<slug:slug>/swap/<row:above>/<row:below>/", swaps.swap, name="swap"),
     path("arenas/<slug:slug>/models/<row:pk>/", competitors.competitor, name="competitor"),
     path("arenas/<slug:slug>/models/<row:pk>/vs/<row:other>/", pairs.pair, name="pair"),
+    path("arenas/<slug:slug>/embed/", snippets.embed, name="embed"),
+    path("embed/boards/<slug:slug>/", board.board, name="embedded-board"),
+    path("embed/boards/<slug:slug>/badge.svg", badge.badge, name="board-badge"),
+    path("embed/boards/<slug:slug>/card.png", card.card, name="board-card"),
     path("snapshots/<slug:key>/", leaderboards.snapshot, name="snapshot"),
     path("method/", method.method, name="method"),
 ]
