@@ -1,6 +1,6 @@
 """Judges of the sample arena: two programs, and two scripted models that are called over HTTP like any other.
 
-The scripted ones are no language models, and their names say so. One mostly prefers the answer that passes its verifier; the
+The scripted ones are no language models, and their names say so. One mostly prefers the answer of the stronger competitor; the
 other mostly chooses the first slot, as an example of a judge that must not count.
 """
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from arena.models import Arena, Endpoint, Run
 from arena.sample.content import load_sample
-from arena.sample.votes import rate_response
+from arena.sample.votes import strength_of
 from judges.cards import called_judge, refreshed
 from judges.fakellm.script import JudgeScript, Script
 from judges.games.offline_games import offline_judge
@@ -28,10 +28,10 @@ NOTICE = "Judges called “scripted” answer by a script; they are no language 
 
 
 def sample_script() -> Script:
-    """What the scripted judges know: the quality of each answer in the sample."""
+    """What the scripted judges know: the strength behind each answer in the sample."""
     sample = load_sample()
-    prompts = {prompt.id: prompt for prompt in sample.prompts}
-    answers = {each.text: {"quality": rate_response(prompts[each.prompt], each).score} for each in sample.responses}
+    strengths = strength_of(sample)
+    answers = {"\n".join(each.turns): {"quality": strengths[each.prompt, each.competitor]} for each in sample.responses}
     scripts = {name: Script(judge=judge, answers=answers, latency=(0.1, 0.4)) for name, judge in SCRIPTED.items()}
     return Script(models=scripts, keep_bodies=False)
 

@@ -1,7 +1,7 @@
 """Reads the files of the sample arena into frozen objects; anything malformed raises, naming the file and the line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from arena.texts.verifiers import check_verifier
 
 FOLDER = Path(__file__).resolve().parent
 LANGUAGES = ("en", "de")
+CATEGORIES = ("knowledge", "maths", "coding")
 FINISH_STATES = ("stop", "length")
 
 
@@ -51,7 +52,10 @@ class SamplePrompt:
 
 @dataclass(frozen=True)
 class SampleCompetitor:
-    """A competitor; prices are US dollars per million tokens. Handwritten ones have neither price nor settings."""
+    """A competitor; prices are US dollars per million tokens. Those written for the sample have neither price nor settings.
+
+    Strengths are those that the simulated voters see, by category, in log-odds.
+    """
 
     slug: str
     name: str
@@ -61,6 +65,7 @@ class SampleCompetitor:
     price_out: float | None
     released_on: date
     description: str
+    strengths: dict[str, float]
     settings: LocalModelSettings | None
 
     @property
@@ -70,15 +75,19 @@ class SampleCompetitor:
 
 @dataclass(frozen=True)
 class SampleResponse:
-    """An answer; tokens and latency are None where nothing was measured."""
+    """An answer to each turn of a prompt; tokens and latency, over all turns, are None where nothing was measured."""
 
     prompt: str
     competitor: str
-    text: str
-    finish: str
+    turns: tuple[str, ...]
+    finish: str = "stop"
     tokens_in: int | None = None
     tokens_out: int | None = None
     latency_ms: int | None = None
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.turns)
 
 
 @dataclass(frozen=True)
@@ -90,25 +99,39 @@ class SampleArena:
 
 def load_sample(folder: Path = FOLDER) -> SampleArena:
     """The whole sample arena; every response names a known prompt and a known competitor, each pair at most once."""
-    prompts = load_prompts(folder / "prompts.jsonl")
     competitors = load_competitors(folder / "competitors.json")
-    prompt_ids = {prompt.id for prompt in prompts}
+    written = [competitor.name for competitor in competitors if not competitor.is_generated]
+    prompts: list[SamplePrompt] = []
     responses: list[SampleResponse] = []
+    for prompt, answers in _written(folder, written):
+        prompts.append(prompt)
+        responses.extend(SampleResponse(prompt.id, name, turns) for name, turns in answers.items())
     for competitor in competitors:
         path = response_path(folder / "responses", competitor)
-        if path.exists():
-            responses.extend(load_responses(path, competitor.name, prompt_ids))
-    return SampleArena(prompts=prompts, competitors=competitors, responses=tuple(responses))
+        if competitor.is_generated and path.exists():
+            responses.extend(load_responses(path, competitor.name, prompts))
+    return SampleArena(prompts=tuple(prompts), competitors=competitors, responses=tuple(responses))
 
 
-def load_prompts(path: Path = FOLDER / "prompts.jsonl") -> tuple[SamplePrompt, ...]:
-    prompts: dict[str, SamplePrompt] = {}
-    for place, row in _rows(path):
-        prompt = _parse_prompt(place, row)
-        if prompt.id in prompts:
-            raise SampleError(f"{place}: the prompt id {prompt.id!r} is there twice; give each prompt its own")
-        prompts[prompt.id] = prompt
-    return tuple(prompts.values())
+def load_prompts(folder: Path = FOLDER) -> tuple[SamplePrompt, ...]:
+    return tuple(prompt for prompt, _ in _written(folder, None))
+
+
+def _written(folder: Path, names: list[str] | None) -> Iterator[tuple[SamplePrompt, dict[str, tuple[str, ...]]]]:
+    """The prompts of each category with the answers written for them; `names` are those who must answer, if they matter."""
+    ids: set[str] = set()
+    for category in CATEGORIES:
+        for place, row in _rows(folder / "prompts" / f"{category}.jsonl"):
+            answers = {name: tuple(turns) for name, turns in row.pop("answers", {}).items()}
+            prompt = _parse_prompt(place, row, category)
+            if prompt.id in ids:
+                raise SampleError(f"{place}: the prompt id {prompt.id!r} is there twice; give each prompt its own")
+            if names is not None and sorted(answers) != sorted(names):
+                raise SampleError(f"{place}: answers by {', '.join(answers)}; there must be one by each of {', '.join(names)}")
+            for name, turns in answers.items():
+                _check_turns(place, name, turns, prompt)
+            ids.add(prompt.id)
+            yield prompt, answers
 
 
 def load_competitors(path: Path = FOLDER / "competitors.json") -> tuple[SampleCompetitor, ...]:
@@ -126,16 +149,18 @@ def load_competitors(path: Path = FOLDER / "competitors.json") -> tuple[SampleCo
     return tuple(competitors.values())
 
 
-def load_responses(path: Path, competitor: str, prompt_ids: set[str]) -> tuple[SampleResponse, ...]:
+def load_responses(path: Path, competitor: str, prompts: Sequence[SamplePrompt]) -> tuple[SampleResponse, ...]:
+    known = {prompt.id: prompt for prompt in prompts}
     responses: dict[str, SampleResponse] = {}
     for place, row in _rows(path):
         response = _parse_response(place, row)
         if response.competitor != competitor:
             raise SampleError(f"{place}: competitor {response.competitor!r} in the file of {competitor!r}")
-        if response.prompt not in prompt_ids:
-            raise SampleError(f"{place}: no prompt has the id {response.prompt!r}; see prompts.jsonl")
+        if response.prompt not in known:
+            raise SampleError(f"{place}: no prompt has the id {response.prompt!r}; see the folder prompts")
         if response.prompt in responses:
             raise SampleError(f"{place}: {competitor!r} answers {response.prompt!r} twice; keep one answer")
+        _check_turns(place, competitor, response.turns, known[response.prompt])
         responses[response.prompt] = response
     return tuple(responses.values())
 
@@ -158,12 +183,12 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield place, row
 
 
-def _parse_prompt(place: str, row: dict[str, Any]) -> SamplePrompt:
-    _check_keys(place, row, {"id", "turns", "category", "language"}, {"system_prompt", "reference", "tags", "verifier"})
+def _parse_prompt(place: str, row: dict[str, Any], category: str) -> SamplePrompt:
+    _check_keys(place, row, {"id", "turns", "language"}, {"system_prompt", "reference", "tags", "verifier"})
     if row["language"] not in LANGUAGES:
         raise SampleError(f"{place}: language {row['language']!r}; allowed are {', '.join(LANGUAGES)}")
-    if len(row["turns"]) != 1 or not row["turns"][0]:
-        raise SampleError(f"{place}: turns must hold exactly one text, which the answers answer")
+    if not row["turns"] or not all(row["turns"]):
+        raise SampleError(f"{place}: turns must hold at least one text, and no empty one")
     verifier = row.get("verifier")
     if verifier is not None:
         try:
@@ -175,16 +200,23 @@ def _parse_prompt(place: str, row: dict[str, Any]) -> SamplePrompt:
         turns=tuple(row["turns"]),
         system_prompt=row.get("system_prompt", ""),
         reference=row.get("reference", ""),
-        category=row["category"],
+        category=category,
         language=row["language"],
         tags=tuple(row.get("tags", ())),
         verifier=verifier,
     )
 
 
+def _check_turns(place: str, name: str, turns: tuple[str, ...], prompt: SamplePrompt) -> None:
+    if len(turns) != len(prompt.turns):
+        raise SampleError(f"{place}: {len(turns)} answers of {name!r} to the {len(prompt.turns)} turns of {prompt.id!r}")
+
+
 def _parse_competitor(place: str, row: dict[str, Any]) -> SampleCompetitor:
-    needed = {"slug", "name", "organisation", "licence", "price_in", "price_out", "released_on", "description"}
+    needed = {"slug", "name", "organisation", "licence", "price_in", "price_out", "released_on", "description", "strengths"}
     _check_keys(place, row, needed, {"settings"})
+    if set(row["strengths"]) != set(CATEGORIES):
+        raise SampleError(f"{place}: strengths needs a number for each of {', '.join(CATEGORIES)}")
     settings = _parse_settings(place, row["settings"]) if "settings" in row else None
     released_on = date.fromisoformat(row["released_on"])
     return SampleCompetitor(**{**row, "released_on": released_on, "settings": settings})
@@ -200,12 +232,12 @@ def _parse_settings(place: str, row: dict[str, Any]) -> LocalModelSettings:
 
 
 def _parse_response(place: str, row: dict[str, Any]) -> SampleResponse:
-    _check_keys(place, row, {"prompt", "competitor", "text", "finish"}, {"tokens_in", "tokens_out", "latency_ms"})
+    _check_keys(place, row, {"prompt", "competitor", "turns", "finish"}, {"tokens_in", "tokens_out", "latency_ms"})
     if row["finish"] not in FINISH_STATES:
         raise SampleError(f"{place}: finish {row['finish']!r}; allowed are {', '.join(FINISH_STATES)}")
-    if not isinstance(row["text"], str):
-        raise SampleError(f"{place}: text must be a string, found {type(row['text']).__name__}")
-    return SampleResponse(**row)
+    if not isinstance(row["turns"], list) or not all(isinstance(turn, str) for turn in row["turns"]):
+        raise SampleError(f"{place}: turns must be a list of strings")
+    return SampleResponse(**{**row, "turns": tuple(row["turns"])})
 
 
 def _check_keys(place: str, row: dict[str, Any], needed: set[str], optional: set[str]) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,12 +42,17 @@ class SmolLM2:
         return _read_reply(reply)
 
 
-def build_messages(prompt: SamplePrompt, settings: LocalModelSettings) -> list[Message]:
-    """One system message (the competitor's, then the prompt's own), the competitor's example if any, the question."""
+def build_messages(prompt: SamplePrompt, settings: LocalModelSettings, earlier: Sequence[str] = ()) -> list[Message]:
+    """One system message (the competitor's, then the prompt's own), the competitor's example if any, and the questions
+    up to the one after the earlier answers, with those between them.
+    """
     texts = [settings.system_prompt[prompt.language], prompt.system_prompt]
     system = "\n\n".join(text for text in texts if text)
-    turns = [*settings.example.get(prompt.language, ()), *prompt.turns]
-    roles = ("user", "assistant", "user")
+    turns = [*settings.example.get(prompt.language, ())]
+    for question, reply in zip(prompt.turns, earlier, strict=False):
+        turns += [question, reply]
+    turns.append(prompt.turns[len(earlier)])
+    roles = cycle(("user", "assistant"))
     return [
         {"role": "system", "content": system},
         *({"role": role, "content": turn} for role, turn in zip(roles, turns, strict=False)),
@@ -54,11 +60,22 @@ def build_messages(prompt: SamplePrompt, settings: LocalModelSettings) -> list[M
 
 
 def answer(model: LocalModel, competitor: SampleCompetitor, prompt: SamplePrompt) -> SampleResponse:
-    """The competitor's answer, untouched; raises ValueError for one that is not generated."""
+    """The competitor's answers turn by turn, untouched; raises ValueError for one that is not generated."""
     if competitor.settings is None:
-        raise ValueError(f"{competitor.name!r} is written by hand; choose a competitor with settings")
-    completion = model.complete(build_messages(prompt, competitor.settings), competitor.settings)
-    return SampleResponse(prompt=prompt.id, competitor=competitor.name, **asdict(completion))
+        raise ValueError(f"the answers of {competitor.name!r} are written; choose a competitor with settings")
+    completions: list[LocalCompletion] = []
+    for _ in prompt.turns:
+        earlier = [completion.text for completion in completions]
+        completions.append(model.complete(build_messages(prompt, competitor.settings, earlier), competitor.settings))
+    return SampleResponse(
+        prompt=prompt.id,
+        competitor=competitor.name,
+        turns=tuple(completion.text for completion in completions),
+        finish=completions[-1].finish,
+        tokens_in=sum(completion.tokens_in for completion in completions),
+        tokens_out=sum(completion.tokens_out for completion in completions),
+        latency_ms=sum(completion.latency_ms for completion in completions),
+    )
 
 
 def answer_all(

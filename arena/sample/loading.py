@@ -27,16 +27,16 @@ from arena.models import (
 )
 from arena.models.imports import SAMPLE_FORMAT
 from arena.outcomes import Outcome, Side
-from arena.sample.content import SampleArena, SampleCompetitor, SamplePrompt, SampleResponse, load_sample
+from arena.sample.content import SampleArena, SampleCompetitor, SamplePrompt, SampleResponse, load_prompts, load_sample
 from arena.sample.votes import SimulatedVote, simulate_votes
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
 from arena.wording import counted
 
 SLUG = "sample"
-NOTICE = "It came with simulated votes, made from verifiers' results plus noise: no person cast those."
+NOTICE = "It came with simulated votes, drawn from a strength set for each competitor and category: no person cast those."
 N_VOTERS = 24
-N_BATTLES = 1_680  # every pair on every prompt, so that knock-out brackets can be replayed whole
+N_BATTLES = 2_520  # every pair on every prompt, so that knock-out brackets can be replayed whole
 
 
 class SlugTaken(Exception):
@@ -53,6 +53,11 @@ def load_sample_arena(*, seed: int = 1, now: datetime | None = None) -> Arena:
     return arena
 
 
+def is_of_an_older_version(arena: Arena) -> bool:
+    """An arena that has none of today's prompts; what is there is never changed."""
+    return not arena.prompts.filter(key__in=[prompt.id for prompt in load_prompts()]).exists()
+
+
 @dataclass(frozen=True)
 class SampleRows:
     """Rows by the names used in the sample files."""
@@ -67,7 +72,7 @@ def _load(sample: SampleArena, rng: np.random.Generator, now: datetime) -> Arena
     arena = _arena(len(sample.prompts))
     prompts, competitors = _prompts(arena, sample.prompts), _competitors(arena, sample.competitors)
     cast = SampleRows(prompts, competitors, _responses(sample.responses, prompts, competitors))
-    votes = simulate_votes(sample.prompts, sample.responses, n_voters=N_VOTERS, n_battles=N_BATTLES, rng=rng)
+    votes = simulate_votes(sample, n_voters=N_VOTERS, n_battles=N_BATTLES, rng=rng)
     _load_votes(_source(arena, votes, now), cast, votes, now)
     return arena
 
@@ -77,8 +82,8 @@ def _arena(n_prompts: int) -> Arena:
         slug=SLUG,
         name="Sample arena",
         description=(
-            "Five settings of a very small language model and three writers, on "
-            f"{counted(n_prompts, 'prompt', 'prompts')} in two languages."
+            f"Seven styles of answering and a very small language model, on {counted(n_prompts, 'prompt', 'prompts')} "
+            "about knowledge, maths and coding, in English and German."
         ),
         guidelines="Prefer the answer that is right and does what was asked; length and looks do not matter.",
         board_visibility=Visibility.PUBLIC,
@@ -125,7 +130,7 @@ def _responses(
     rows = [
         rendered(
             Response(
-                prompt=prompts[each.prompt], competitor=competitors[each.competitor], text=each.text, turns=[each.text],
+                prompt=prompts[each.prompt], competitor=competitors[each.competitor], text=each.text, turns=list(each.turns),
                 finish=each.finish, tokens_in=each.tokens_in, tokens_out=each.tokens_out, latency_ms=each.latency_ms,
                 content_hash=content_hash(each.text), **style_features(each.text),
             )

@@ -34,7 +34,7 @@ def test_one_scripted_judge_can_be_used_and_the_other_cannot(arena, settings):
     headlines = [next(each for each in audit.figures["people"] if each["key"] in HEADLINES) for audit, _ in (careful, hasty)]
     assert headlines[0]["value"] > headlines[1]["value"]  # every reply counts, ties are a class: a third is guessing
     assert hasty[1]["slot intercept gamma"]["low"] > 1
-    assert sample.NOTICE in Arena.objects.get().notice
+    assert sample.NOTICE in Arena.objects.get(slug="sample").notice
 
 
 def test_programs_judge_it_once(arena):

@@ -43,8 +43,7 @@ class Command(BaseCommand):
             self._generate(model, competitor, prompts, path)
 
     def _generate(self, model: LocalModel, competitor: SampleCompetitor, prompts: tuple[SamplePrompt, ...], path: Path) -> None:
-        prompt_ids = {prompt.id for prompt in prompts}
-        known = load_responses(path, competitor.name, prompt_ids) if path.exists() else ()
+        known = load_responses(path, competitor.name, prompts) if path.exists() else ()
         n_done = len(known)
         for response in answer_all(model, competitor, prompts=prompts, path=path, known=known):
             n_done += 1

@@ -1,5 +1,6 @@
-"""Sets up and serves a sample arena with a leaderboard: the command to try Agon with."""
+"""Sets up and serves two arenas with their boards, one simulated and one real: the command to try Agon with."""
 
+import io
 import os
 import socket
 from functools import partial
@@ -12,7 +13,8 @@ from django.db import connection
 
 from arena.commands.arguments import port as port_number
 from arena.models import Arena, Prompt, Vote
-from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
+from arena.sample import llmfao
+from arena.sample.loading import SLUG, SlugTaken, is_of_an_older_version, load_sample_arena
 from arena.wording import counted
 from judges.sample import PORT, SCRIPTED, judge_sample_offline, last_port, plan_scripted_judges
 from ranking.boards.default_boards import ensure_boards
@@ -20,7 +22,7 @@ from ranking.models import Leaderboard
 
 
 class Command(BaseCommand):
-    help = "Set up the sample arena and serve it: one command from a fresh clone to a running site."
+    help = "Set up two sample arenas and serve them: one command from a fresh clone to a running site."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,6 +41,7 @@ class Command(BaseCommand):
         self._say(f"Database ready ({connection.vendor}).")
         try:
             self._set_up()
+            self._set_up_llmfao()
         except SlugTaken as reason:
             raise CommandError(str(reason), returncode=2) from reason
         if no_serve:
@@ -82,10 +85,30 @@ class Command(BaseCommand):
             f"{verb} sample arena: {counted(n_competitors, 'competitor', 'competitors')}, "
             f"{counted(n_prompts, 'prompt', 'prompts')}, {cast}."
         )
+        if not is_new and is_of_an_older_version(arena):
+            self._say(f"It is that of an older version: for the new one, run manage.py remove_arena {SLUG} and this again.")
         judge_sample_offline(arena)
         for board in ensure_boards(arena):
             if not board.snapshots.exists():
                 self._publish(board)
+
+    def _set_up_llmfao(self) -> None:
+        """Its main board is published here; the worker follows with the others."""
+        arena = llmfao.llmfao_arena()
+        if arena is None:
+            self._say(f"The LLMFAO arena was not loaded: an arena of yours has the slug {llmfao.SLUG!r}.")
+            return
+        if arena.is_archived:
+            return
+        if not llmfao.is_imported(arena):
+            options = {"arena": arena.slug, "format": "llmfao", "stdout": io.StringIO()}
+            call_command("import_battles", str(llmfao.VOTES), **options)
+        votes = Vote.objects.filter(battle__arena=arena)
+        self._say(f"LLMFAO arena: {counted(arena.competitors.count(), 'model', 'models')}, {votes.count():,} votes of people.")
+        ensure_boards(arena)
+        board = Leaderboard.objects.live().filter(arena=arena, is_default=True).first()
+        if board and not board.snapshots.exists():
+            self._publish(board)
 
     def _publish(self, board: Leaderboard) -> None:
         from ranking.boards.publishing import BoardBusy, publish_snapshot  # scipy: a second that later starts do not need
