@@ -34,7 +34,7 @@ from arena.texts.style_features import style_features
 from arena.wording import counted
 
 SLUG = "sample"
-NOTICE = "It came with simulated votes, drawn from a strength set for each competitor and category: no person cast those."
+NOTICE = "It came with simulated votes, drawn from a strength set for each model and category: no person cast those."
 N_VOTERS = 24
 N_BATTLES = 2_520  # every pair on every prompt, so that knock-out brackets can be replayed whole
 

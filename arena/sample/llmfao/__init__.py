@@ -51,7 +51,7 @@ def _make() -> Arena:
         description=DESCRIPTION,
         notice=NOTICE,
         board_visibility=Visibility.PUBLIC,
-        content_visibility=Visibility.PUBLIC,
+        content_visibility=Visibility.CURATORS,  # there are no texts to read
         voting=Voting.CLOSED,
     )
     rows = json.loads((FOLDER / "models.json").read_text(encoding="utf-8"))
