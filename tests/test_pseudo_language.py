@@ -49,6 +49,8 @@ NO_PAGES = {
     "import-left-out": "a file for programs",
     "judge-figures": "a file for programs",
     "favicon": "a picture",
+    "board-badge": "a picture",
+    "board-card": "a picture",
     "healthz": "read by programs",
     "readyz": "read by programs",
     "metrics": "read by programs",
@@ -138,7 +140,7 @@ def everything():
     one = [arena.slug]
     return {
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "pair": [*one, a.pk, b.pk],
-        "compare": one, "matrix": one, "snapshot": [snapshot.key],
+        "compare": one, "matrix": one, "snapshot": [snapshot.key], "embed": one, "embedded-board": one,
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
@@ -279,7 +281,7 @@ PAGES = {
     "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "api-docs", "exports", "archive", "correct", "webhooks", "webhook",
-    "contents", "archives", "archive-upload",
+    "contents", "archives", "archive-upload", "embed", "embedded-board",
 }  # fmt: skip
 
 
