@@ -193,7 +193,7 @@ def _prepare(folder):
     if POSTGRES:
         machine.database_url = shared_run.new_database()
         (folder / "database").write_text(machine.database_url.rpartition("/")[2])
-    machine.manage("demo", "--no-serve")
+    machine.manage("demo", "--no-serve", "--sample-only")  # many slow boards of another arena would keep the worker busy
     machine.python("from arena.config.serving.preparing import collect_statics; collect_statics()")
 
 

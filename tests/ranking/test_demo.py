@@ -100,3 +100,10 @@ def test_the_sample_of_an_older_version_stays_as_it_is(capsys):
     call_command("demo", no_serve=True)
     assert (old.prompts.count(), Vote.objects.filter(battle__arena=old).count()) == (1, 0)
     assert "of an older version: for the new one, run manage.py remove_arena sample" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_the_arena_of_real_votes_can_be_left_out():
+    make_arena("sample", is_sample=True)
+    call_command("demo", no_serve=True, sample_only=True)
+    assert not Arena.objects.filter(slug="llmfao").exists()

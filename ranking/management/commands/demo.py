@@ -27,6 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="set everything up, but do not serve it")
+        parser.add_argument("--sample-only", action="store_true", help="leave out the arena LLMFAO, of real votes")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
         parser.add_argument("--port", type=port_number, default=8000, help="default 8000")
         parser.add_argument(
@@ -35,13 +36,16 @@ class Command(BaseCommand):
             help=f"where the scripted judges listen, on loopback (default {PORT}, or a free port if that is in use)",
         )
 
-    def handle(self, *args: Any, no_serve: bool, host: str, port: int, judge_port: int | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, no_serve: bool, sample_only: bool, host: str, port: int, judge_port: int | None, **options: Any
+    ) -> None:
         self._say(f"Data folder: {settings.DATA_DIR}")
         call_command("migrate", verbosity=0, interactive=False)
         self._say(f"Database ready ({connection.vendor}).")
         try:
             self._set_up()
-            self._set_up_llmfao()
+            if not sample_only:
+                self._set_up_llmfao()
         except SlugTaken as reason:
             raise CommandError(str(reason), returncode=2) from reason
         if no_serve:
