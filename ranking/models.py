@@ -224,7 +224,7 @@ class Leaderboard(Leased):
                     "filters",
                 ],
                 name="one_board_a_definition",
-            ),
+            ),  # fmt: skip
         ]
         indexes = [
             models.Index(fields=["asked_at"], condition=models.Q(asked_at__isnull=False), name="board_waits_for_its_fit"),

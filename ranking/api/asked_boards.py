@@ -16,12 +16,12 @@ from arena.api.callers.scopes import WithinScope
 from arena.api.read_views import ApiView, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
 from arena.models import Arena, TokenScope
-from arena.visitors.voter_identity import address_of
+from arena.visitors.addresses import address_of
+from ranking.boards.asked.asking_state import Asking, asking_for
+from ranking.boards.asked.board_choice import Choice, boards_of, chosen
 from ranking.boards.asked.board_queue import QueueFull, ask
 from ranking.filters import VOTERS
 from ranking.models import Leaderboard, Snapshot
-from ranking.views.board_choice import Choice, boards_of, chosen
-from ranking.views.filtering.asking import Asking, asking_for
 
 SEVERAL = ("category", "language", "tag", "pool", "voters", "judge")
 ONE = ("arena", "board", "min_chars", "max_chars", "turns", "since", "until", "style")

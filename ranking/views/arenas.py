@@ -16,8 +16,8 @@ from arena import access
 from arena.models import Arena
 from arena.pairing.pair_candidates import arenas_with_pairs
 from arena.views.context import page_context
+from ranking.boards.asked.board_choice import board_with_evidence
 from ranking.models import Entry, Leaderboard, Snapshot
-from ranking.views.board_choice import board_with_evidence
 from ranking.views.board_table import Axis, axis_over, by_place
 from ranking.views.counted_words import counted_on, words_for
 from ranking.views.first_steps import Step, first_steps, steps_of

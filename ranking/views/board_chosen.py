@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from arena.models import Arena
+from ranking.boards.asked.board_choice import board_with_evidence, boards_of, chosen
 from ranking.models import Entry, Leaderboard, Snapshot
-from ranking.views.board_choice import board_with_evidence, boards_of, chosen
 from ranking.views.counted_words import counted_on, words_for
 
 MOST_BOARDS = 50

@@ -17,9 +17,9 @@ from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
 from arena.visitors import voter_identity
 from judges.safeguards.constant_answer_flags import flags_of
+from ranking.boards.asked.board_choice import board_with_evidence, boards_of
 from ranking.boards.chances import win_rate_limits
 from ranking.models import Entry, Leaderboard, Snapshot
-from ranking.views.board_choice import board_with_evidence, boards_of
 from ranking.views.board_table import by_place
 from ranking.views.competitor_parts.history import history_of
 from ranking.views.competitor_parts.opponents import Opponent, best_and_worst, opponents_of

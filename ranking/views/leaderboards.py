@@ -25,7 +25,9 @@ from arena.wording import number
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.asked.asked_definition import is_narrowed
+from ranking.boards.asked.asking_state import Asking, asking_for
 from ranking.boards.asked.board_access import boards_for, snapshots_for
+from ranking.boards.asked.board_choice import Choice, board_with_evidence, boards_of, chosen, of_board, same_method
 from ranking.boards.asked.board_names import told_apart
 from ranking.boards.asked.filters_in_words import in_words, title_of
 from ranking.boards.empty_boards import why_empty
@@ -33,7 +35,6 @@ from ranking.boards.lag import votes_behind
 from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
-from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, of_board, same_method
 from ranking.views.board_parts.baseline import against, asked_baseline
 from ranking.views.board_parts.earlier import earlier_than
 from ranking.views.board_parts.ghosts import ghosts_of, judges_board
@@ -41,7 +42,6 @@ from ranking.views.board_parts.rows import options_of, rows_of
 from ranking.views.board_parts.saying import said_of
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
-from ranking.views.filtering.asking import Asking, asking_for
 from ranking.views.filtering.filter_form import FilterForm, filter_form
 from ranking.views.filtering.style_effects import style_effects
 

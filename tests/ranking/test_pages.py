@@ -12,10 +12,10 @@ from django.utils import timezone
 from arena.evidence.curation import set_aside_votes
 from arena.models import Battle, Vote
 from judges.models import ConstantAnswers
+from ranking.boards.asked.board_choice import boards_with_news
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import KeptSnapshot, Leaderboard, Snapshot
-from ranking.views.board_choice import boards_with_news
 from ranking.views.leaderboards import _timeline
 from tests.factories import (
     make_arena,

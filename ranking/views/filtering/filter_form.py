@@ -13,11 +13,11 @@ from arena.models import Arena, Voter
 from arena.texts.languages import language_shown
 from judges.models import Judge
 from ranking.boards.asked.asked_definition import is_narrowed
+from ranking.boards.asked.board_choice import Choice, same_method
 from ranking.boards.asked.filter_options import Options, options_of
 from ranking.boards.asked.filters_in_words import GROUPS, turns_in_words, value_in_words
 from ranking.filters import SEVERAL, Filters
 from ranking.models import Leaderboard, Snapshot
-from ranking.views.board_choice import Choice, same_method
 
 PAGE_ONLY = ("q", "sort", "dir", "archived", "baseline")
 MOST_JUDGES = 40

@@ -9,11 +9,11 @@ from django.utils import timezone
 from arena.evidence import ledger
 from arena.models import Event
 from judges.models import Judge, JudgeAudit
+from ranking.boards.asked.board_choice import boards_with_news
 from ranking.boards.due import is_due, refresh_boards
 from ranking.boards.lag import votes_behind
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import Leaderboard
-from ranking.views.board_choice import boards_with_news
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 
 pytestmark = pytest.mark.django_db
