@@ -8,16 +8,10 @@ from django.utils.translation import gettext as _
 from arena.models import Arena, Prompt
 from arena.texts.languages import code_of, language_shown
 from judges.models import Judge
-from ranking.models import Leaderboard, written_jury
+from ranking.models import DEFINING, Leaderboard, written_jury
 
 WHAT_COUNTS = ("sources", "counts_external", "combiner", "jury", "own_answers", "marked", "category", "language", "filters")
 HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "seed")
-DEFINING = (
-    "sources", "combiner", "jury", "own_answers", "marked", "counts_external", "method", "covariates", "clusters", "intervals",
-    "category", "language", "filters",
-)  # fmt: skip
-"""The fields in which two boards of an arena must differ."""
-
 MOST_NAMED = 40
 
 

@@ -45,6 +45,12 @@ class LeaderboardQuerySet(LeasedQuerySet["Leaderboard"]):
         return people.filter(method=Leaderboard.Method.BRADLEY_TERRY, intervals=Leaderboard.IntervalMethod.SANDWICH)
 
 
+DEFINING = (
+    "sources", "combiner", "jury", "own_answers", "marked", "counts_external", "method", "covariates", "clusters", "intervals",
+    "category", "language", "filters",
+)  # fmt: skip
+"""The fields in which two boards of an arena must differ."""
+
 COVARIATES = ("length", "headers", "lists", "bold", "code")
 """What style control can level, in the order of its columns."""
 
@@ -207,24 +213,9 @@ class Leaderboard(Leased):
         constraints = [
             models.UniqueConstraint(fields=["arena"], condition=models.Q(is_default=True), name="one_default_board_an_arena"),
             models.UniqueConstraint(
-                fields=[
-                    "arena",
-                    "sources",
-                    "combiner",
-                    "jury",
-                    "own_answers",
-                    "marked",
-                    "counts_external",
-                    "method",
-                    "covariates",
-                    "clusters",
-                    "intervals",
-                    "category",
-                    "language",
-                    "filters",
-                ],
+                fields=["arena", *DEFINING],
                 name="one_board_a_definition",
-            ),  # fmt: skip
+            ),
         ]
         indexes = [
             models.Index(fields=["asked_at"], condition=models.Q(asked_at__isnull=False), name="board_waits_for_its_fit"),

@@ -7,9 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from judges.models import Judge
-from ranking.definitions import DEFINING
 from ranking.filters import Filters, WrongFilter
-from ranking.models import Leaderboard, written_jury
+from ranking.models import DEFINING, Leaderboard, written_jury
 
 MOST_JUDGES = 20
 STYLE = {

@@ -19,8 +19,7 @@ from arena.models import Arena, Event
 from arena.wording import number
 from ranking.boards.asked.filters_in_words import title_of
 from ranking.boards.lag import OF_JUDGES
-from ranking.definitions import DEFINING
-from ranking.models import KeptSnapshot, Leaderboard
+from ranking.models import DEFINING, KeptSnapshot, Leaderboard
 
 MOST_WAITING = 20
 MOST_WAITING_OF_A_NETWORK = 2
