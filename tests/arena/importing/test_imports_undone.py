@@ -351,3 +351,22 @@ def test_rest_does_the_same(take_in, client):
     told = client.post(reverse("api-import-restore", args=[source.pk]), {}, **asked).json()
     assert (told["state"], told["moved"]["prompts"]) == ("published", 2)
     assert prompts() == ["q1", "q2"]
+
+
+# --- archives --------------------------------------------------------------------------------------------------------
+
+
+def test_a_zip_of_the_arena_says_which_import_brought_what(take_in, tmp_path):
+    first = take_in("prompts", PROMPTS)
+    take_in("prompts", "id,prompt\nq2,Name a river in France.\nq3,Who wrote Emma?\n")
+    undo(first)
+    call_command("export", all=True, arena="undone", to=str(tmp_path / "undone.zip"))
+    call_command("import_archive", str(tmp_path / "undone.zip"), slug="again")
+    again = Prompt.objects.filter(arena__slug="again")
+    assert set(again.in_use().values_list("key", flat=True)) == {"q2", "q3"}
+    source = Import.objects.get(arena__slug="again", state=Import.State.SET_ASIDE)
+    assert again.get(key="q1").archived_with == source
+    restore(source)
+    assert again.in_use().count() == 3
+    undo(Import.objects.exclude(pk=source.pk).get(arena__slug="again"))
+    assert set(again.in_use().values_list("key", flat=True)) == {"q1", "q2"}
