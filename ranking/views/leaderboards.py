@@ -1,5 +1,6 @@
 """The leaderboard: newest snapshot of a board, or a stored one, as a table. Nothing is fitted here."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -149,37 +150,58 @@ def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return private(response)
 
 
+@dataclass(frozen=True, slots=True)
+class TableRequest:
+    """What a request asks the table to show, and in which order."""
+
+    sort: str
+    descending: bool
+    with_retired: bool
+    with_archived: bool
+    search: str
+
+    @classmethod
+    def by(cls, request: HttpRequest) -> "TableRequest":
+        sort = request.GET.get("sort", DEFAULT_SORT)
+        sort = sort if sort in SORTS else DEFAULT_SORT
+        return cls(
+            sort=sort,
+            descending=request.GET.get("dir", "desc" if SORTS[sort] else "asc") == "desc",
+            with_retired="filtered" not in request.GET or "retired" in request.GET,
+            with_archived="archived" in request.GET or _is_snapshot(request),
+            search=request.GET.get("q", "").replace("\0", "").strip()[:100],
+        )
+
+
+def _table_context(
+    request: HttpRequest, arena: Arena, boards: list[Leaderboard], shown: Snapshot, wanted: TableRequest
+) -> dict[str, Any]:
+    """The table, and all that the board says beside it."""
+    is_live, stored, earlier = not _is_snapshot(request), entries_of(shown), earlier_than(shown)
+    flagged = flags_of(arena.pk) if any(each.n_flagged for each in boards) else {}  # type: ignore[attr-defined]
+    table = board_table(
+        shown, sort=wanted.sort, descending=wanted.descending, with_retired=wanted.with_retired, search=wanted.search,
+        older=earlier.ratings(), with_archived=wanted.with_archived, stored=stored,
+        alike={pk: max(one["n_prompts"] for one in flags) for pk, flags in flagged.items()},
+        ghosts=ghosts_of(judges_board(boards, shown.leaderboard), stored) if is_live else {},
+    )  # fmt: skip
+    short, shows_all = words_for(counted_on(shown))["short"], request.GET.get("neighbours") == "all"
+    rows = {"rows": rows_of(table, arena, short=short, is_live=is_live), "options": options_of(table)}
+    return rows | {"table": table} | said_of(shown, stored, arena, earlier, is_live=is_live, shows_all=shows_all)
+
+
 def _board_context(
     request: HttpRequest, arena: Arena, boards: list[Leaderboard], choice: Choice, shown: Snapshot | None
 ) -> dict[str, Any]:
-    sort = request.GET.get("sort", DEFAULT_SORT)
-    sort = sort if sort in SORTS else DEFAULT_SORT
-    direction = request.GET.get("dir", "desc" if SORTS[sort] else "asc")
-    with_retired = "filtered" not in request.GET or "retired" in request.GET
-    with_archived = "archived" in request.GET or _is_snapshot(request)
-    search = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    table, board, opens_on = None, choice.board, board_with_evidence(boards)
+    wanted, board, opens_on = TableRequest.by(request), choice.board, board_with_evidence(boards)
     over_all = [other for other in boards if not is_narrowed(other)][:50]
-    flagged = flags_of(arena.pk) if any(each.n_flagged for each in boards) else {}  # type: ignore[attr-defined]
-    alike = {pk: max(one["n_prompts"] for one in flags) for pk, flags in flagged.items()}
-    said: dict[str, Any] = {}
-    if shown is not None:
-        is_live, stored, earlier = not _is_snapshot(request), entries_of(shown), earlier_than(shown)
-        ghosts = ghosts_of(judges_board(boards, shown.leaderboard), stored) if is_live else {}
-        table = board_table(
-            shown, sort=sort, descending=direction == "desc", with_retired=with_retired, search=search,
-            older=earlier.ratings(), alike=alike, with_archived=with_archived, ghosts=ghosts,
-            stored=stored,
-        )  # fmt: skip
-        short, shows_all = words_for(counted_on(shown))["short"], request.GET.get("neighbours") == "all"
-        said = said_of(shown, stored, arena, earlier, is_live=is_live, shows_all=shows_all)
-        said |= {"rows": rows_of(table, arena, short=short, is_live=is_live), "options": options_of(table)}
-    return said | {
+    beside = {"table": None} if shown is None else _table_context(request, arena, boards, shown, wanted)
+    table = beside["table"]
+    return beside | {
         "board": board,
         "choice": choice,
         "method": same_method(over_all, choice.like),
         "snapshot": shown,
-        "table": table,
         "has_filters": bool((table and table.n_rated) or request.GET or choice.sentence),
         "too_large": board.error if board and board.error_code == "too_large" else "",
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
@@ -197,9 +219,9 @@ def _board_context(
         "timeline": _timeline(shown) if shown else [],
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
-        "with_retired": with_retired,
-        "with_archived": with_archived,
-        "search": search,
+        "with_retired": wanted.with_retired,
+        "with_archived": wanted.with_archived,
+        "search": wanted.search,
     }
 
 

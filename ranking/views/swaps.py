@@ -26,7 +26,7 @@ MOST_LISTED = 30
 
 
 @dataclass(frozen=True, slots=True)
-class SwapPart:
+class ListedPart:
     """Any `n` of `n_all` votes in which the winner beat the loser, or in which the two tied; the first are listed."""
 
     winner: Competitor
@@ -73,11 +73,11 @@ def _named(row: Mapping[str, Any]) -> set[int]:
     return {pk for part in row["parts"] for pk in part[:2]}
 
 
-def _part(readable: QuerySet[Battle], snapshot: Snapshot, names: Mapping[int, Competitor], part: list[Any]) -> SwapPart:
+def _part(readable: QuerySet[Battle], snapshot: Snapshot, names: Mapping[int, Competitor], part: list[Any]) -> ListedPart:
     winner, loser, is_tie, n = part
     votes = _votes(snapshot, readable, winner, loser, is_tie=is_tie).order_by("battle_id", "pk")
     battles = [vote.battle for vote in votes.select_related("battle__prompt")[:MOST_LISTED]]
-    return SwapPart(names[winner], names[loser], is_tie, round(n), votes.count(), battles)
+    return ListedPart(names[winner], names[loser], is_tie, round(n), votes.count(), battles)
 
 
 def _votes(snapshot: Snapshot, readable: QuerySet[Battle], winner: int, loser: int, *, is_tie: bool) -> QuerySet[Vote]:

@@ -173,7 +173,7 @@ def p_best(
 
 
 def p_best_powered(
-    found: PredictionPowered, *, n_resamples: int = 10_000, rng: np.random.Generator, among: Bools | None = None
+    powered: PredictionPowered, *, n_resamples: int = 10_000, rng: np.random.Generator, among: Bools | None = None
 ) -> Chances:
     """`p_best` of ratings that verdicts narrowed.
 
@@ -182,7 +182,7 @@ def p_best_powered(
 
     Parameters
     ----------
-    found : PredictionPowered
+    powered : PredictionPowered
     n_resamples, rng, among
         As in `p_best`.
 
@@ -204,14 +204,14 @@ def p_best_powered(
     >>> p_best_powered(powered, rng=np.random.default_rng(1)).chance.tolist()
     [1.0, 0.0]
     """
-    ratings, variance = found.ratings.estimate, found.ratings.se**2
-    own = np.diagonal(found.joint)
+    ratings, variance = powered.ratings.estimate, powered.ratings.se**2
+    own = np.diagonal(powered.joint)
     wanted = np.where(np.isinf(variance), ANYWHERE * own, variance)
     stretch = np.sqrt(np.divide(wanted, own, out=np.ones_like(own), where=own > 0))
-    covariance = found.joint * np.outer(stretch, stretch)
-    able = _able(ratings, variance, found.df, among)
-    chance = _shares_of_first(ratings, covariance, found.df, able, n_resamples, rng)
-    return Chances(found.names, chance, n_resamples, found.kind, found.notes)
+    covariance = powered.joint * np.outer(stretch, stretch)
+    able = _able(ratings, variance, powered.df, among)
+    chance = _shares_of_first(ratings, covariance, powered.df, able, n_resamples, rng)
+    return Chances(powered.names, chance, n_resamples, powered.kind, powered.notes)
 
 
 def p_top(

@@ -33,8 +33,8 @@ def against(shown: Snapshot, baseline: Competitor, entries: Sequence[Entry]) -> 
     shares = shares_against(shown.key, baseline.pk)
     lines = [AgainstOne(baseline, 50.0)]
     for entry in entries:
-        if found := shares.get(entry.competitor_id):
-            share, n, n_prompts = found
+        if share_of_it := shares.get(entry.competitor_id):
+            share, n, n_prompts = share_of_it
             lines.append(AgainstOne(entry.competitor, 100 * share.share, 100 * share.low, 100 * share.high, n, n_prompts))
     return {
         "baseline": baseline,

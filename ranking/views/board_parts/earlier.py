@@ -38,8 +38,8 @@ def earlier_than(shown: Snapshot) -> Earlier:
     month_ago = board.filter(created_at__lte=at - MONTH).order_by("-pk").values("pk")[:1]
     first = board.filter(created_at__gt=at - MONTH, created_at__lte=at - DAY).order_by("pk").values("pk")[:1]
     rows = board.filter(Q(pk__in=month_ago) | Q(pk__in=first)).order_by("pk").values_list("pk", "n_votes", "created_at")
-    found = Earlier()
+    earlier = Earlier()
     for pk, n_votes, created_at in rows:
         is_month_ago = created_at <= at - MONTH
-        found = Earlier(pk, found.first) if is_month_ago else Earlier(found.month_ago, (n_votes, created_at))
-    return found
+        earlier = Earlier(pk, earlier.first) if is_month_ago else Earlier(earlier.month_ago, (n_votes, created_at))
+    return earlier

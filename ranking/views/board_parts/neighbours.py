@@ -76,14 +76,14 @@ def _address(arena: Arena, shown: Snapshot, row: Mapping[str, Any]) -> str:
     return f"{path}?{urlencode({'board': shown.leaderboard.slug})}"
 
 
-def with_prices(found: Firmness, shown: Snapshot, earlier: Earlier) -> Firmness:
+def with_prices(firmness: Firmness, shown: Snapshot, earlier: Earlier) -> Firmness:
     """With what the missing results would cost and take, as things are now."""
-    if not any(each.n_more and not each.is_countless for each in found.neighbours):
-        return found
+    if not any(each.n_more and not each.is_countless for each in firmness.neighbours):
+        return firmness
     judge, price = _cheapest(shown.leaderboard.arena_id)
     rate, n_days = earlier.rate(shown)
-    priced = [_priced(each, price, rate) for each in found.neighbours]
-    return replace(found, neighbours=priced, judge=judge, n_days=n_days)
+    priced = [_priced(each, price, rate) for each in firmness.neighbours]
+    return replace(firmness, neighbours=priced, judge=judge, n_days=n_days)
 
 
 def _priced(each: Neighbour, price: float, rate: float) -> Neighbour:

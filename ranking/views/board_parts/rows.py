@@ -98,14 +98,14 @@ class RowWriter:
 
     def whisker(self, line: BoardLine) -> str:
         low, x, high = f"{line.x_low:.2f}%", f"{line.x:.2f}%", f"{line.x_high:.2f}%"
-        told: str = escape(self.interval(line.entry))
+        limits: str = escape(self.interval(line.entry))
         ghost = ""
         if line.judged is not None:
-            told += f"; {escape(self.judges % {'judged': _whole(line.judged)})}"
+            limits += f"; {escape(self.judges % {'judged': _whole(line.judged)})}"
             ghost = f'<use href="#ghost" class="ghost" x="{line.x_judged:.2f}%" y="82%"/>'
         faint = ' class="faint"' if line.is_retired else ""
         return (
-            f'<td class="whisk"><span class="vh">{told}</span><svg aria-hidden="true"{faint}><use href="#axis"/>{ghost}'
+            f'<td class="whisk"><span class="vh">{limits}</span><svg aria-hidden="true"{faint}><use href="#axis"/>{ghost}'
             f'<line class="w" x1="{low}" x2="{high}" y1="50%" y2="50%"/><use href="#cap" x="{low}" y="50%"/>'
             f'<use href="#cap" x="{high}" y="50%"/><use href="#mark" class="pt" x="{x}" y="50%"/></svg></td>'
         )

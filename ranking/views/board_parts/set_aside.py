@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.models import Import, Vote
-from arena.statements.vote_statements import TAKEN_BACK
 from ranking.models import Leaderboard, Snapshot
 from ranking.views.counted_words import counted_on
 
@@ -23,12 +22,12 @@ OF_JUDGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class AsideReason:
     words: str
     n: int
 
 
-def reasons_of(shown: Snapshot) -> list[Reason]:
+def reasons_of(shown: Snapshot) -> list[AsideReason]:
     """The most frequent first. Votes as they stand now; the verdicts that the snapshot left out."""
     counts: Counter[str] = Counter()
     counted = counted_on(shown)
@@ -37,9 +36,9 @@ def reasons_of(shown: Snapshot) -> list[Reason]:
         counts.update({str(words): left_out.get(name, 0) for name, words in OF_JUDGES.items() if left_out.get(name)})
     if counted != Leaderboard.Sources.JUDGES and shown.n_set_aside:
         counts.update(_of_votes(shown, shown.n_set_aside - (left_out.get("set_aside", 0) if counted != "people" else 0)))
-    listed = [Reason(words, n) for words, n in counts.most_common()]
+    listed = [AsideReason(words, n) for words, n in counts.most_common()]
     others = listed[MOST_REASONS:]
-    return listed if not others else [*listed[:MOST_REASONS], Reason(_("other reasons"), sum(each.n for each in others))]
+    return listed if not others else [*listed[:MOST_REASONS], AsideReason(_("other reasons"), sum(each.n for each in others))]
 
 
 def _of_votes(shown: Snapshot, n_all: int) -> dict[str, int]:
@@ -47,14 +46,8 @@ def _of_votes(shown: Snapshot, n_all: int) -> dict[str, int]:
     arena = shown.leaderboard.arena_id
     single = Vote.objects.filter(battle__arena=arena, is_counted=False).exclude(source__state=Import.State.SET_ASIDE)
     grouped = single.order_by().values_list("set_aside_reason").annotate(n=Count("pk"))
-    counts = Counter({_in_words(reason): n for reason, n in grouped})
+    counts = Counter({reason or _("Without a reason"): n for reason, n in grouped})
     with_import = n_all - counts.total()
     if with_import > 0:
         counts[_("Set aside with a whole import")] += with_import
     return counts
-
-
-def _in_words(reason: str) -> str:
-    if reason == TAKEN_BACK:
-        return _("Taken back by the voter")
-    return reason or _("Without a reason")

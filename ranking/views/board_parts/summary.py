@@ -105,10 +105,10 @@ def _on_the_order(shown: Snapshot, neighbours: Sequence[Neighbour]) -> Iterator[
         yield format_html(_("{first} and {second} have the same rating."), **names)
         return
     n, total = number(round(first.n_to_swap)), number(shown.n_votes)
-    said = format_html(_without(shown, is_one=first.n_to_swap == 1), **names, n=n, total=total)
+    sentence = format_html(_without(shown, is_one=first.n_to_swap == 1), **names, n=n, total=total)
     if first.address:
-        said = format_html('{} <a href="{}">{}</a>', said, first.address, _("Which"))
-    yield said
+        sentence = format_html('{} <a href="{}">{}</a>', sentence, first.address, _("Which"))
+    yield sentence
 
 
 def _without(shown: Snapshot, *, is_one: bool) -> str:
