@@ -38,7 +38,7 @@ class NoEntry(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entered:
     """Who has entered by a link, and the arena whose page for votes opens first."""
 
     user: User
@@ -90,7 +90,7 @@ def name_of(link: AdminLink) -> str:
     return ADMIN if link.user is None else link.user.get_username()
 
 
-def spend(token: str, *, now: datetime | None = None) -> Entry:
+def spend(token: str, *, now: datetime | None = None) -> Entered:
     """Enter, for the first request only. Raises NoEntry."""
     now = now or timezone.now()
     link = open_link(token, now=now)
@@ -103,7 +103,7 @@ def spend(token: str, *, now: datetime | None = None) -> Entry:
                 raise NoEntry(NOT_OPEN)
         if not _open_links(now).filter(pk=link.pk).update(spent_at=now):  # of two requests at once, one finds it unspent
             raise NoEntry(NOT_OPEN)
-        return Entry(_admin() if link.user is None else _invited(link, link.user), link.arena)
+        return Entered(_admin() if link.user is None else _invited(link, link.user), link.arena)
 
 
 def _invited(link: AdminLink, user: User) -> User:
