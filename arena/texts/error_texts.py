@@ -9,6 +9,21 @@ _PHRASES = (
 )
 _PREFIX = r"\[?((API|HTTP|Request|Server|Call) |[\w.]*)?(?i:error|exception|failed|failure)( code)?\]?:? *"
 _HTTP = r"HTTP(/\d(\.\d)?)?( status| error)?( code)?:? *"
+_CLASS = (
+    r"((openai|anthropic|requests|httpx2?|httpcore|aiohttp|urllib3|litellm|botocore|google|groq|mistralai|cohere|replicate)"
+    r"(\.\w+)*\.[A-Z]\w*(Error|Exception|Timeout)|"
+    r"(APIConnection|APIStatus|APITimeout|Authentication|BadRequest|ContextWindowExceeded|InternalServer|InvalidRequest|"
+    r"PermissionDenied|RateLimit|ReadTimeout|ServiceUnavailable|UnprocessableEntity)Error)"
+)
+"""Errors of clients, as Python names them: no answer begins with one and a colon to explain it in so few words."""
+_CONDITIONS = (
+    r"(?i:rate limit (was |has been |is )?(exceeded|reached)|request timed out|service unavailable|"
+    r"(the )?(server|model) (is )?(currently )?overloaded|connection (error|refused|reset by peer|timed out)|"
+    r"(api )?quota exceeded|insufficient[_ ]quota|context[_ ]length[_ ]exceeded)"
+)
+"""Said after the word error alone: each could be a right answer by itself."""
+_OF_PROXIES = r"(?i:upstream request timeout|upstream connect error.*|no healthy upstream|internal server error)"
+_END = r"[.!]?"
 # no prose: an answer may explain what such a status means
 _TAIL = r"\W*(for url: .*|(- )?[{<].*|(nginx|openresty|cloudflare)\S*)?"
 _SIGNS = (
@@ -20,6 +35,10 @@ _SIGNS = (
     r"THIS SESSION HAS BEEN INACTIVE FOR TOO LONG\b.*",
     r"YOUR (TEXT|INPUT|IMAGE) VIOLATES OUR CONTENT MODERATION GUIDELINES\b.*",
     r"Error code: \d{3}\b.*",
+    r"\(error[_ ]code: ?\d{3,5}\)",  # FastChat, beside its own message or alone
+    rf"{_CLASS}: .*",
+    rf"{_PREFIX}({_CONDITIONS}|{_OF_PROXIES}){_END}",
+    rf"({_OF_PROXIES}){_END}",
     r"Traceback \(most recent call last\):.*",
     rf"{_PREFIX}({_HTTP})?([45]\d\d:? *)?((Client|Server) Error: )?({_PHRASES})\b({_TAIL}|\s*[-:,.;].*)",
     rf"{_PREFIX}({_HTTP})?[45]\d\d\b{_TAIL}",

@@ -15,7 +15,7 @@ from arena.importing.checks.pointed_ids import PointedIds, about_pointed_ids
 from arena.importing.files.notes import FileNote, Oddity, lazy_lines_of, note
 from arena.importing.files.problems import PlainWords, Problems, shown
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
-from arena.models import Arena
+from arena.models import Arena, text_digest
 from arena.texts.error_texts import is_error_text, is_word_for_nothing
 from arena.wording import gettext as _
 
@@ -119,7 +119,7 @@ class Plausibility:
         if row.key and row.turns:
             self._many_ids_line = self._many_ids_line or row.line
             self._ids.append(hash(row.key))
-            self._texts.append(hash((row.turns, row.system_prompt)))
+            self._texts.append(hash(text_digest(row.turns, row.system_prompt)))
 
     def oddities(self) -> list[Oddity]:
         return list(self._oddities())

@@ -86,6 +86,14 @@ def test_a_name_that_says_nothing_is_named(tmp_path, name):
         ("429 Too Many Requests means that a client asks too often.", False),
         ("Error 429: Too Many Requests means that a client asks too often.", False),
         ("Internal Server Error is what status 500 is called.", False), ("500 people came.", False),
+        ("(error_code: 50002)", True), ("Error: rate limit exceeded", True), ("RateLimitError: x", True),
+        ("openai.error.RateLimitError: Rate limit reached for gpt-4", True), ("upstream request timeout", True),
+        ("internal server error", True), ("no healthy upstream", True), ("Error: Connection error.", True),
+        ("upstream connect error or disconnect/reset before headers", True), ("Error: 503 Service Unavailable", True),
+        ("openai.APITimeoutError: Request timed out.", True), ("Error: upstream request timeout\n", True),
+        ("Rate limit exceeded.", False), ("Rate limit exceeded means that you have to wait.", False),
+        ("ValueError: invalid literal for int()", False), ("RateLimitError", False), ("Connection refused", False),
+        ("The upstream request timeout is 30 s.", False), ("Error: the list is empty", False), ("(code: 4321)", False),
         ("Print $ERROR$ in a shell.", False), ("NETWORK ERROR is what they see. " * 20, False), ("Error", False), ("", False),
     ],
 )  # fmt: skip
@@ -130,6 +138,14 @@ def test_battles_with_an_error_text_keep_their_votes_and_its_answer_is_failed(tm
     imported(path, "pairs", arena)
     assert list(Response.objects.filter(finish=FinishState.FAILED).values_list("text", flat=True)) == ["$ERROR$"]
     assert Vote.objects.counted().count() == 2
+
+
+def test_texts_that_boards_take_for_one_are_counted_as_one(tmp_path):
+    texts = ["Caf\u00e9?\nNow", " Cafe\u0301?\r\nNow\n", "Caf\u00e9?\rNow", "Cafe?\nNow"]
+    rows = [{"id": f"q{n}", "prompt": text} for n, text in enumerate(texts)]
+    assert _said(write(tmp_path, lines(*rows)), "jsonl", kind="prompts") == [
+        "2 texts under 4 ids: on boards each text is one prompt."
+    ]
 
 
 def test_texts_under_many_ids_are_counted(tmp_path):
