@@ -45,7 +45,9 @@ def make_question_arena(n_prompts=80, n_voters=8):
             pool=make_pool(arena, "extra" if k % 3 == 0 else "main"),
         )  # fmt: skip
         if k % 5 == 0:
-            Prompt.objects.filter(pk=prompt.pk).update(turns=[*prompt.turns, "And then?"])
+            prompt.turns = [*prompt.turns, "And then?"]
+            prompt.content_hash = Prompt.hash_of(prompt.turns)
+            prompt.save()
         for i in range(4):
             a, b = models[i], models[(i + 1 + k % 3) % 4]
             outcome = "a" if rng.random() < (0.7 if a.pk < b.pk else 0.3) else "b"
