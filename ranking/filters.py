@@ -89,17 +89,17 @@ class Filters:
         voters = tuple(sorted(set(read["voters"])))
         if unknown := next((value for value in voters if value not in VOTERS), ""):
             raise WrongFilter("voters", _("No group of voters is called “%(value)s”.") % {"value": unknown})
-        found = cls(
+        filters = cls(
             categories=_topmost(value.strip("/") for value in read["category"]),
             languages=_each_once(read["language"]), tags=_each_once(read["tag"]), pools=_each_once(read["pool"]),
             min_chars=_number("min_chars", read["min_chars"]), max_chars=_number("max_chars", read["max_chars"]),
             turns=_turns(read["turns"]), since=_day("since", read["since"]), until=_day("until", read["until"]),
             voters=() if voters == VOTERS else voters,
         )  # fmt: skip
-        found._check_ends()
-        if len(found.rest) > LONGEST:
+        filters._check_ends()
+        if len(filters.rest) > LONGEST:
             raise WrongFilter("", _("These are too many filters for one board: leave some out."))
-        return found
+        return filters
 
     @classmethod
     def of_board(cls, category: str, language: str, rest: str) -> "Filters":

@@ -17,7 +17,7 @@ from arena.api.read_views import ApiView, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
 from arena.models import Arena, TokenScope
 from arena.visitors.addresses import address_of
-from ranking.boards.asked.asking_state import Asking, asking_for
+from ranking.boards.asked.asking_state import AskedState, asking_for
 from ranking.boards.asked.board_choice import Choice, boards_of, chosen
 from ranking.boards.asked.board_queue import QueueFull, ask
 from ranking.filters import VOTERS
@@ -109,7 +109,7 @@ class AskedBoards(ApiView):
         return arenas_asked_for(request, access.boards_for(request.user)).get()
 
 
-def _found(request: Request, arena: Arena) -> tuple[Choice, Asking | None]:
+def _found(request: Request, arena: Arena) -> tuple[Choice, AskedState | None]:
     query = QueryDict(request._request.GET.urlencode())
     choice = chosen(request._request, arena, boards_of(arena), query)
     if choice.board is None and choice.definition is None and not choice.sentence:
@@ -117,7 +117,7 @@ def _found(request: Request, arena: Arena) -> tuple[Choice, Asking | None]:
     return choice, asking_for(arena, choice, timezone.now())
 
 
-def _told(choice: Choice, asking: Asking | None) -> dict[str, Any]:
+def _told(choice: Choice, asking: AskedState | None) -> dict[str, Any]:
     board = choice.board
     hidden = board is None or (asking is not None and asking.hides_board)
     newest = Snapshot.objects.filter(leaderboard=board).order_by("-pk").first() if board is not None and not hidden else None
@@ -133,7 +133,7 @@ def _told(choice: Choice, asking: Asking | None) -> dict[str, Any]:
 COLUMNS = ("category", "language", "filters")
 
 
-def _state(choice: Choice, asking: Asking | None) -> str:
+def _state(choice: Choice, asking: AskedState | None) -> str:
     if choice.sentence:
         return "refused"
     if asking is not None and asking.is_waiting:

@@ -63,9 +63,9 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
                 draw_lots(board.arena_id)
             source = _source_of(board, position)
             evidence = source.evidence
-            if board.is_asked and (found := too_little_for(board, evidence)) is not None:
-                _release(board, token, position, started, error_code=found.code, too_little=found.in_numbers())
-                raise found
+            if board.is_asked and (too_little := too_little_for(board, evidence)) is not None:
+                _release(board, token, position, started, error_code=too_little.code, too_little=too_little.in_numbers())
+                raise too_little
             if board.is_asked and (newest := _still_true(board, evidence)) is not None:
                 _release(board, token, position, started)
                 return newest

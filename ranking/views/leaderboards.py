@@ -26,7 +26,7 @@ from arena.wording import number
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.asked.asked_definition import is_narrowed
-from ranking.boards.asked.asking_state import Asking, asking_for
+from ranking.boards.asked.asking_state import AskedState, asking_for
 from ranking.boards.asked.board_access import boards_for, snapshots_for
 from ranking.boards.asked.board_choice import Choice, board_with_evidence, boards_of, chosen, of_board, same_method
 from ranking.boards.asked.board_names import told_apart
@@ -247,7 +247,7 @@ def _etag(
     board: Leaderboard | None,
     newest: int | None,
     n_behind: int,
-    asking: Asking | None,
+    asking: AskedState | None,
 ) -> str:
     """A tag of everything the page depends on, known before any of it is read."""
     parts = [request.get_full_path(), str(request.user.pk), str(newest), board.error if board else "", str(n_behind)]
@@ -271,7 +271,7 @@ def _asked_context(
     arena: Arena,
     boards: list[Leaderboard],
     choice: Choice,
-    asking: Asking | None,
+    asking: AskedState | None,
     form: FilterForm,
 ) -> dict[str, Any]:
     """The filters, and what becomes of a board that a reader asks for."""

@@ -17,7 +17,7 @@ USE_IS_SAID_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AskedState:
     """What a page says of a board that a reader asks for.
 
     `may_ask`: a form asks a worker for it. `says_used`: the same form tells that somebody reads it.
@@ -34,7 +34,7 @@ class Asking:
         return self.is_waiting or (self.may_ask and self.hides_board)
 
 
-def asking_for(arena: Arena, choice: Choice, now: datetime) -> Asking | None:
+def asking_for(arena: Arena, choice: Choice, now: datetime) -> AskedState | None:
     """None for boards that have a name."""
     board = choice.board
     if board is None:
@@ -45,14 +45,16 @@ def asking_for(arena: Arena, choice: Choice, now: datetime) -> Asking | None:
     may_ask = not arena.is_archived and (may_be_asked_again(board, now) or not (has_board or failure or board.asked_at))
     says_used = board.used_at is None or board.used_at < now - USE_IS_SAID_AFTER
     if board.asked_at is not None:
-        return Asking(_waiting(board), is_waiting=True, hides_board=not has_board)
-    return Asking(failure, may_ask=may_ask, says_used=says_used, hides_board=bool(failure) or not has_board)
+        return AskedState(_waiting(board), is_waiting=True, hides_board=not has_board)
+    return AskedState(failure, may_ask=may_ask, says_used=says_used, hides_board=bool(failure) or not has_board)
 
 
-def _unasked(arena: Arena) -> Asking:
+def _unasked(arena: Arena) -> AskedState:
     if arena.is_archived:
-        return Asking(_("This board was not fitted before the arena was archived."), hides_board=True)
-    return Asking(_("This board is not fitted yet: a worker fits it as soon as somebody asks."), may_ask=True, hides_board=True)
+        return AskedState(_("This board was not fitted before the arena was archived."), hides_board=True)
+    return AskedState(
+        _("This board is not fitted yet: a worker fits it as soon as somebody asks."), may_ask=True, hides_board=True
+    )
 
 
 def _failure(board: Leaderboard) -> str:

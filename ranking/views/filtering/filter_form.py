@@ -24,7 +24,7 @@ MOST_JUDGES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class FilterOption:
     value: str
     text: str
     is_chosen: bool
@@ -36,7 +36,7 @@ class Pick:
 
     name: str
     label: str
-    options: list[Option]
+    options: list[FilterOption]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class FilterForm:
     filters: Filters
     picks: list[Pick] = field(default_factory=list)
     more: list[Pick] = field(default_factory=list)
-    turns: list[Option] = field(default_factory=list)
+    turns: list[FilterOption] = field(default_factory=list)
     has_days: bool = False
     has_lengths: bool = False
     can_level_style: bool = False
@@ -80,7 +80,7 @@ def filter_form(
         return FilterForm(choice.filters)
     options, filters = options_of(arena), choice.filters
     sees_content = access.sees_content(visitor, arena)
-    links = _Links(choice, boards, query)
+    links = _FilterLinks(choice, boards, query)
     return FilterForm(
         filters=filters,
         picks=[*_of_prompts(options, filters), *_judges(like, choice.jury, shown or _newest_of_judges(like))],
@@ -103,19 +103,19 @@ def _of_prompts(options: Options, filters: Filters) -> Iterable[Pick]:
     categories = options.offered(options.categories, filters.categories)
     languages = options.offered(options.languages, filters.languages)
     if categories:
-        yield Pick("category", _("Category"), [Option(each, each, each in filters.categories) for each in categories])
+        yield Pick("category", _("Category"), [FilterOption(each, each, each in filters.categories) for each in categories])
     if languages:
         named = sorted((language_shown(code), code) for code in languages)
-        yield Pick("language", _("Language"), [Option(code, name, code in filters.languages) for name, code in named])
+        yield Pick("language", _("Language"), [FilterOption(code, name, code in filters.languages) for name, code in named])
 
 
 def _of_contents(options: Options, filters: Filters) -> Iterable[Pick]:
     tags, pools = options.offered(options.tags, filters.tags), options.offered(options.pools, filters.pools)
     if tags:
-        yield Pick("tag", _("Tag"), [Option(tag, tag, tag in filters.tags) for tag in tags])
+        yield Pick("tag", _("Tag"), [FilterOption(tag, tag, tag in filters.tags) for tag in tags])
     if pools:
         names = options.pool_names
-        yield Pick("pool", _("Pool"), [Option(slug, names.get(slug, slug), slug in filters.pools) for slug in pools])
+        yield Pick("pool", _("Pool"), [FilterOption(slug, names.get(slug, slug), slug in filters.pools) for slug in pools])
 
 
 def _voters(arena: Arena, like: Leaderboard, filters: Filters) -> Iterable[Pick]:
@@ -124,7 +124,7 @@ def _voters(arena: Arena, like: Leaderboard, filters: Filters) -> Iterable[Pick]
     kinds = set(Voter.objects.filter(arena=arena).order_by().values_list("kind", flat=True).distinct())
     if len(kinds) > 1 or filters.voters:
         offered = [kind for kind in GROUPS if kind in kinds or kind in filters.voters]
-        yield Pick("voters", _("Voters"), [Option(kind, str(GROUPS[kind]), kind in filters.voters) for kind in offered])
+        yield Pick("voters", _("Voters"), [FilterOption(kind, str(GROUPS[kind]), kind in filters.voters) for kind in offered])
 
 
 def _judges(like: Leaderboard, jury: str, shown: Snapshot | None) -> Iterable[Pick]:
@@ -134,7 +134,7 @@ def _judges(like: Leaderboard, jury: str, shown: Snapshot | None) -> Iterable[Pi
     seen = {juror["judge"] for juror in shown.parameters.get("judges", [])} | chosen | set(like.jurors)
     judges = Judge.objects.filter(pk__in=seen).order_by("name", "-version")[:MOST_JUDGES]
     if len(judges) > 1:
-        options = [Option(str(judge.pk), str(judge), judge.pk in chosen) for judge in judges]
+        options = [FilterOption(str(judge.pk), str(judge), judge.pk in chosen) for judge in judges]
         yield Pick("judge", _("Judges"), options)
 
 
@@ -147,13 +147,13 @@ def _newest_of_judges(like: Leaderboard) -> Snapshot | None:
     return None if like.sources == Leaderboard.Sources.PEOPLE else like.newest_snapshot()
 
 
-def _turns(options: Options, filters: Filters) -> list[Option]:
+def _turns(options: Options, filters: Filters) -> list[FilterOption]:
     if not (options.offers_turns or filters.turns):
         return []
     values = dict.fromkeys(["1", SEVERAL, *([filters.turns] if filters.turns else [])])
     return [
-        Option("", _("Any number"), not filters.turns),
-        *(Option(each, turns_in_words(each), each == filters.turns) for each in values),
+        FilterOption("", _("Any number"), not filters.turns),
+        *(FilterOption(each, turns_in_words(each), each == filters.turns) for each in values),
     ]
 
 
@@ -163,7 +163,7 @@ def _levels_style(like: Leaderboard, boards: Sequence[Leaderboard]) -> bool:
     return of_people and any(board.method == Leaderboard.Method.STYLE and not is_narrowed(board) for board in boards)
 
 
-class _Links:
+class _FilterLinks:
     """Queries of pages with other filters and all else as it is."""
 
     def __init__(self, choice: Choice, boards: Sequence[Leaderboard], query: QueryDict) -> None:
