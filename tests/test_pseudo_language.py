@@ -138,9 +138,11 @@ def everything():
     Attempt.objects.create(call=failed, endpoint=judge.endpoint, state="failed", error="Όχι", sent_at=run.created_at)
     upload = ArchiveUpload.objects.create(filename="α.χ", slug="x-2", digest="1", state="refused", error="Όχι", n_all=3)
     one = [arena.slug]
+    held = next(row for row in snapshot.neighbours.rows if row["parts"])
     return {
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "pair": [*one, a.pk, b.pk],
-        "compare": one, "matrix": one, "snapshot": [snapshot.key], "embed": one, "embedded-board": one,
+        "compare": one, "matrix": one, "snapshot": [snapshot.key], "swap": [*one, held["above"], held["below"]],
+        "embed": one, "embedded-board": one,
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
@@ -220,6 +222,7 @@ def pages_of_the_site(addresses):
     for only in ("upset", "people", "judges"):
         yield "pair", read(client, reverse("pair", args=addresses["pair"]), only=only, board="x-1-judges")
     models = addresses["pair"][1:]
+    yield "leaderboard", read(client, reverse("leaderboard", args=addresses["leaderboard"]), baseline=models[0])
     yield "compare", read(client, reverse("compare", args=addresses["compare"]), model=models)
 
 
@@ -277,7 +280,7 @@ def test_every_page_is_read_above_or_is_none():
 
 
 PAGES = {
-    "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot",
+    "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot", "swap",
     "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "api-docs", "exports", "archive", "correct", "webhooks", "webhook",

@@ -42,8 +42,9 @@ class RowWriter:
         self.columns, self.is_live, self.short = table.columns, is_live, escape(short)
         self.to_models = reverse("competitor", args=[arena.slug, 0]).removesuffix("0/")
         self.compare, self.judges, self.ends = _("Compare %(name)s"), _("judges %(judged)s"), _("%(low)s to %(high)s")
-        self.unknown = f'<span class="mute" aria-label="{escape(_("not known"))}">–</span>'
-        self.no_place = f'<span class="mute" aria-label="{escape(_("no place"))}">–</span>'
+        not_known, no_place = escape(_("not known")), escape(_("no place"))
+        self.unknown = f'<span class="mute" aria-label="{not_known}">–</span>'
+        self.no_place = f'<span class="mute" aria-label="{no_place}">–</span>'
         self.of_first, self.of_win, self.of_change = escape(_("% first")), escape(_("% win")), escape(_("30 days"))
         self.archived = escape(_("archived"))
 
