@@ -110,8 +110,8 @@ def bring_back(source: Import, actor: User | None, *, is_strict: bool = True) ->
 
 def _rows_of[M: (Prompt, Response)](source: Import, model: type[M]) -> Any:
     """Rows that the import brought or found."""
-    found = FoundRow.objects.filter(**{f"{ROW[model]}__isnull": False}, source=source).values(ROW[model])
-    return model._default_manager.filter(Q(source=source) | Q(pk__in=found))
+    shared = FoundRow.objects.filter(**{f"{ROW[model]}__isnull": False}, source=source).values(ROW[model])
+    return model._default_manager.filter(Q(source=source) | Q(pk__in=shared))
 
 
 def _going[M: (Prompt, Response)](source: Import, model: type[M]) -> Any:

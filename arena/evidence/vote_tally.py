@@ -264,8 +264,8 @@ def _votes(
 ) -> Iterator[Ints]:
     """The votes as they stand now, packed, in chunks; those of an import that does not count are set aside or left out."""
     counting = _counting(imports)
-    found = _found_by(counting) if _has_found(arena_id) else ""
-    sql = VOTES.format(counting=_of_sources(counting, found), known=_of_sources(imports, found))
+    shared = _or_shared(counting) if _has_shared(arena_id) else ""
+    sql = VOTES.format(counting=_of_sources(counting, shared), known=_of_sources(imports, shared))
     moments = [connection.ops.adapt_datetimefield_value(moment) for moment in (days.begin, days.end) if moment is not None]
     sql += (OF_A_PAIR if pair else "") + (SINCE if days.begin else "") + (BEFORE if days.end else "")
     with connection.chunked_cursor() as cursor:
@@ -289,28 +289,28 @@ def _counting(imports: dict[int, str]) -> list[int]:
     return [source for source, state in imports.items() if state == Import.State.PUBLISHED]
 
 
-def _of_sources(sources: Iterable[int], found: str) -> str:
+def _of_sources(sources: Iterable[int], shared: str) -> str:
     listed = ", ".join(str(int(source)) for source in sources)
-    return f"(vote.source_id IS NULL OR vote.source_id IN ({listed}){found})" if listed else "vote.source_id IS NULL"
+    return f"(vote.source_id IS NULL OR vote.source_id IN ({listed}){shared})" if listed else "vote.source_id IS NULL"
 
 
-def _has_found(arena_id: int) -> bool:
+def _has_shared(arena_id: int) -> bool:
     return FoundRow.objects.filter(source__arena=arena_id, vote__isnull=False).exists()
 
 
-def _found_by(sources: Iterable[int]) -> str:
+def _or_shared(sources: Iterable[int]) -> str:
     """A vote counts with any of the imports that had it."""
     listed = ", ".join(str(int(source)) for source in sources)
-    found = f"SELECT vote_id FROM arena_foundrow WHERE source_id IN ({listed}) AND vote_id IS NOT NULL"  # noqa: S608  # our own numbers  # nosec B608
-    return f" OR vote.id IN ({found})" if listed else ""
+    votes = f"SELECT vote_id FROM arena_foundrow WHERE source_id IN ({listed}) AND vote_id IS NOT NULL"  # noqa: S608  # our own numbers  # nosec B608
+    return f" OR vote.id IN ({votes})" if listed else ""
 
 
-def _found_votes(votes: Iterable[int], imports: dict[int, str]) -> set[int]:
+def _shared_votes(votes: Iterable[int], imports: dict[int, str]) -> set[int]:
     """Those of these votes that an import which counts found here."""
-    found = FoundRow.objects.filter(source__in=_counting(imports))
+    rows = FoundRow.objects.filter(source__in=_counting(imports))
     return {
         pk for some in batched(votes, FOUND_AT_ONCE)
-        for pk in found.filter(vote__in=some).values_list("vote_id", flat=True) if pk is not None
+        for pk in rows.filter(vote__in=some).values_list("vote_id", flat=True) if pk is not None
     }  # fmt: skip
 
 
@@ -339,11 +339,11 @@ def _cast_on(days: Days, before: dict[int, str]) -> dict[int, str]:
 def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> VoteColumns:
     present = {vote: counted_as for vote, counted_as in before.items() if counted_as != "absent"}
     counting = _import_states(arena_id, position)
-    found = _found_votes(present, counting)
+    shared = _shared_votes(present, counting)
     rows = [
-        (vote, prompt, a, b, CODES[present[vote]] if vote in found or _counts(source, counting) else SET_ASIDE, voter)
+        (vote, prompt, a, b, CODES[present[vote]] if vote in shared or _counts(source, counting) else SET_ASIDE, voter)
         for vote, prompt, a, b, voter, source in _attributes(present)
-        if source is None or source in counting or vote in found
+        if source is None or source in counting or vote in shared
     ]
     return VoteColumns.of(rows)
 
@@ -370,12 +370,12 @@ def _with_events(kept: Evidence, arena_id: int, position: int) -> Evidence:
     )
     imports = _import_states(arena_id, position)
     attributes = {row[0]: row for row in _attributes({vote for vote, *_ in events if vote is not None})}
-    found = _found_votes(attributes, imports)
+    shared = _shared_votes(attributes, imports)
     changes: list[tuple[int, ...]] = []
     n_set_aside = kept.n_set_aside
     for vote, before, after, kind in events:
         _, prompt, a, b, voter, source = attributes[vote or 0]
-        if vote not in found and not _counts(source, imports):
+        if vote not in shared and not _counts(source, imports):
             continue  # set aside with its import, whatever it says
         changes += [(prompt, a, b, CODES[outcome], voter, sign) for outcome, sign in ((before, -1), (after, 1)) if outcome]
         n_set_aside += (not after) - (not before and kind != Event.Kind.VOTE_CAST)

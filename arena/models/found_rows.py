@@ -45,8 +45,8 @@ class FoundRow(models.Model):
 
 def found_by_another(row: str, *, but: Import | None = None) -> Exists:
     """Whether an import that counts found this row here, which another one had brought; `but` one."""
-    found = FoundRow.objects.filter(**{row: OuterRef("pk")}, source__state=Import.State.PUBLISHED)
-    return Exists(found if but is None else found.exclude(source=but))
+    again = FoundRow.objects.filter(**{row: OuterRef("pk")}, source__state=Import.State.PUBLISHED)
+    return Exists(again if but is None else again.exclude(source=but))
 
 
 def of_counting_import(row: str) -> Q:
@@ -64,5 +64,5 @@ def note_found(source: Import, row: str, numbers: "set[int]") -> None:
     """In the transaction that finds these rows of another import; once more adds nothing."""
     if source.pk is None or not numbers:
         return
-    found = [FoundRow(source=source, **{f"{row}_id": pk}) for pk in sorted(numbers)]
-    FoundRow.objects.bulk_create(found, ignore_conflicts=True, batch_size=2_000)
+    again = [FoundRow(source=source, **{f"{row}_id": pk}) for pk in sorted(numbers)]
+    FoundRow.objects.bulk_create(again, ignore_conflicts=True, batch_size=2_000)

@@ -103,10 +103,10 @@ class StoredAnswers:
             raise RowProblem("repeat", repeat, str(allowed))
         return True
 
-    def note_found(self, source: Import | None, found: Iterable[tuple[ResponseKey, int | None]]) -> None:
+    def note_found(self, source: Import | None, here: Iterable[tuple[ResponseKey, int | None]]) -> None:
         """Answers, each with its repeat where that is given, that the import has, too: they stay in use with it."""
         if source is not None:
-            numbers = {self._number(*each) for each in found}
+            numbers = {self._number(*each) for each in here}
             ours = {None, source.pk}
             note_found(source, "response", {pk for pk in numbers if self._sources.get(pk) not in ours})
 
@@ -258,12 +258,12 @@ class ResponseLoader:
         answers = [ResponseKey(prompt, competitors[row.competitor], row.text) for row, prompt in pairs]
         stored = StoredAnswers(answers)
         if not self._replaces:
-            new, found = _new_responses(rows, answers, stored, is_rendered=self.is_rendered)
-            stored.note_found(self.source, found)
+            new, here = _new_responses(rows, answers, stored, is_rendered=self.is_rendered)
+            stored.note_found(self.source, here)
             _keep([response for response, _ in new], [thinking for _, thinking in new], self.source)
             return len(new)
-        corrected, found = _corrections(rows, answers, stored, is_rendered=self.is_rendered)
-        stored.note_found(self.source, found)
+        corrected, here = _corrections(rows, answers, stored, is_rendered=self.is_rendered)
+        stored.note_found(self.source, here)
         because = f"corrected by {self.source.filename or 'a program'}"
         _keep_in_place(corrected, because, self.source.created_by, self.source)
         return len(corrected)
@@ -357,10 +357,10 @@ def _new_responses(
     rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
 ) -> tuple[list[tuple[Response, str]], list[tuple[ResponseKey, int | None]]]:
     """Each new answer with the thinking before it; and those that are here, with the repeat that their rows give."""
-    new, found = [], list[tuple[ResponseKey, int | None]]()
+    new, here = [], list[tuple[ResponseKey, int | None]]()
     for row, answer in zip(rows, answers, strict=True):
         if stored.is_here(answer, row.repeat):
-            found.append((answer, row.repeat))
+            here.append((answer, row.repeat))
             continue
         repeat = stored.next_repeat(answer) if row.repeat is None else row.repeat
         response = _response(answer, repeat, row.turns, row.finish, is_rendered=is_rendered)
@@ -368,24 +368,24 @@ def _new_responses(
         stored.take(answer, response.repeat)
         stored.ids.setdefault(answer, 0)
         new.append((response, row.thinking))
-    return new, found
+    return new, here
 
 
 def _corrections(
     rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
 ) -> tuple[list[Correction], list[tuple[ResponseKey, int | None]]]:
     """For rows that correct answers, a row without a repeat the first one; and answers that are right already."""
-    new, found = [], list[tuple[ResponseKey, int | None]]()
+    new, here = [], list[tuple[ResponseKey, int | None]]()
     for row, answer in zip(rows, answers, strict=True):
         repeat = row.repeat or 0
         if stored.stands(answer, repeat):
-            found.append((answer, repeat))
+            here.append((answer, repeat))
             continue
         response = _response(answer, repeat, row.turns, row.finish, is_rendered=is_rendered)
         _say_usage(response, row)
         new.append(Correction(response, row.thinking, stored.corrected_by(answer, repeat)))
         stored.take(answer, repeat)
-    return new, found
+    return new, here
 
 
 def _say_usage(response: Response, row: ResponseRow) -> None:

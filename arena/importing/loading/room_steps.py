@@ -21,7 +21,7 @@ from arena.models import Import
 
 
 @dataclass
-class Step:
+class Written:
     """What one transaction wrote."""
 
     n_added: int = 0
@@ -39,7 +39,7 @@ class Steps(Protocol):
     def whole(self) -> AbstractContextManager[object]:
         """Around all steps."""
 
-    def step(self, share: float = 0.0) -> AbstractContextManager[Step]:
+    def step(self, share: float = 0.0) -> AbstractContextManager[Written]:
         """Around what is written together; `share` of the whole file."""
 
 
@@ -51,8 +51,8 @@ class AllAtOnce:
     def whole(self) -> AbstractContextManager[object]:
         return transaction.atomic()
 
-    def step(self, share: float = 0.0) -> AbstractContextManager[Step]:
-        return nullcontext(Step())
+    def step(self, share: float = 0.0) -> AbstractContextManager[Written]:
+        return nullcontext(Written())
 
 
 ALL_AT_ONCE = AllAtOnce()
@@ -77,8 +77,8 @@ class StepByStep:
         return nullcontext()
 
     @contextmanager
-    def step(self, share: float = 0.0) -> Iterator[Step]:
-        step = Step()
+    def step(self, share: float = 0.0) -> Iterator[Written]:
+        step = Written()
         with transaction.atomic():
             yield step
             self._share += share

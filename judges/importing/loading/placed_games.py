@@ -54,8 +54,8 @@ def place_games(
         _take(placed, file.rows, [known.get(row.pair) for row in file.rows])
     elif found_by == "exports":
         with steps.step(PLACING):
-            found = placed_battles(arena, [row.exported.battle for row in file.rows if row.exported])
-        _take(placed, file.rows, found)
+            at = placed_battles(arena, [row.exported.battle for row in file.rows if row.exported])
+        _take(placed, file.rows, at)
     else:
         with steps.step():
             finder = Finder(arena, file.format, Problems(file.filename), most_new, source, steps, PLACING / 2)
