@@ -31,8 +31,8 @@ WORDS = {
 }
 HOW_TO_ENTER = gettext_lazy(
     "Every account may vote where an arena is open to signed-in accounts. Where Agon runs, the command "
-    "“manage.py enter_link NAME” prints a link by which its owner signs in once and sets a password; without one, set it here. New people are invited "
-    "under Account, Invitations."
+    "“manage.py enter_link NAME” prints a link by which its owner signs in once and sets a password; without one, set it here. "
+    "New people are invited under Account, Invitations."
 )
 DJANGOS_OWN = gettext_lazy("Groups and permissions of Django; the pages of arenas, judges and boards do not ask for them")
 
