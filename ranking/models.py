@@ -212,10 +212,7 @@ class Leaderboard(Leased):
         ordering = ["arena", "-is_default", "name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["arena"], condition=models.Q(is_default=True), name="one_default_board_an_arena"),
-            models.UniqueConstraint(
-                fields=["arena", *DEFINING],
-                name="one_board_a_definition",
-            ),
+            models.UniqueConstraint(fields=["arena", *DEFINING], name="one_board_a_definition"),
         ]
         indexes = [
             models.Index(fields=["asked_at"], condition=models.Q(asked_at__isnull=False), name="board_waits_for_its_fit"),
@@ -227,10 +224,8 @@ class Leaderboard(Leased):
 
     def get_constraints(self) -> list[tuple[type[models.Model], Sequence[models.BaseConstraint]]]:
         """Without that of twins: `definitions.check_alone` names the board that exists."""
-        twins = "one_board_a_definition"
-        return [
-            (model, [each for each in constraints if each.name != twins]) for model, constraints in super().get_constraints()
-        ]
+        found = super().get_constraints()
+        return [(model, [rule for rule in rules if rule.name != "one_board_a_definition"]) for model, rules in found]
 
     @property
     def is_plain(self) -> bool:
