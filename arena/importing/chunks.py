@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from arena.importing.files.columns import Columns
+from arena.importing.files.columns import INPUT, Columns, with_input
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import MISSING, N_SHOWN, PlainWords, Problems, RowProblem, SelfBattle, either, shown
@@ -67,6 +67,7 @@ class TypedFile[T]:
                 self.rows_left_out[line] = raw
                 continue
             self._note_ignored(raw)
+            raw = with_input(raw) if INPUT in raw else raw
             try:
                 for row in self.format.rows(line, raw):
                     self.n_rows += 1
@@ -88,6 +89,7 @@ class TypedFile[T]:
             self.n_rows += 1
             if not raw.keys() <= expected:
                 self._note_ignored(raw)
+            raw = with_input(raw) if INPUT in raw else raw
             try:
                 row = typed(line, raw)
             except SelfBattle as problem:
@@ -158,7 +160,7 @@ class TypedFile[T]:
 
     def _note_ignored(self, raw: Row) -> None:
         if not self._class.reads_all_columns and len(self._ignored) < MOST_COLUMNS_NAMED:
-            self._ignored |= raw.keys() - self.format.read
+            self._ignored |= raw.keys() - self.format.read - {INPUT}
 
     def _say_empty(self) -> None:
         if self._self_battle:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.importing.files.columns import folded
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats import format_of
@@ -117,8 +118,8 @@ class JudgementFiles:
     _own = frozenset({"order", "reply", "raw_reply", "probability", "judge_model", "cost", "score_a", "score_b"})
 
     def surely_has(self, names: Sequence[str]) -> bool:
-        plain = {name.strip().casefold() for name in names}
-        return "gold_set" not in plain and not self._own.isdisjoint(plain)  # labels know an order, too
+        plain = set(map(folded, names))
+        return folded("gold_set") not in plain and not plain.isdisjoint(map(folded, self._own))  # labels know an order, too
 
     def lacks(self, columns: Mapping[str, str]) -> Any:
         if not columns.keys() & {"prompt", "prompt_id"}:
@@ -176,8 +177,8 @@ class LabelFiles:
     _own_pair = frozenset({"chosen", "rejected"})
 
     def surely_has(self, names: Sequence[str]) -> bool:
-        plain = {name.strip().casefold() for name in names}
-        return not self._own.isdisjoint(plain) or self._own_pair <= plain
+        plain = set(map(folded, names))
+        return not plain.isdisjoint(map(folded, self._own)) or self._own_pair <= plain
 
     def lacks(self, columns: Mapping[str, str]) -> Any:
         if not columns.keys() & {"prompt", "prompt_id"}:

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import count
@@ -265,6 +265,8 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
     for name in sorted({name for name in header if header.count(name) > 1}):
         remedy = _("each column needs a name of its own")
         problems.add(1, _("a column that occurs twice"), own[header.index(name)], remedy)
+    if problems.n_all == before and (twice := columns.twice(own)):
+        problems.add(1, *_read_twice(twice))
     if any("\0" in name for name in header):
         remedy = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
         problems.add(1, _("the text"), header[0], remedy)
@@ -275,6 +277,12 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
         }
         problems.add(1, _("a missing column"), ", ".join(missing), allowed)
     return problems.n_all == before
+
+
+def _read_twice(names: Sequence[str]) -> tuple[str, PlainWords, str]:
+    """What, the value and what is allowed, for columns whose names are one."""
+    remedy = _("names are compared without case, blanks, hyphens and underscores: rename one, or remove it")
+    return _("two names of one column"), PlainWords(some_names(names)), remedy
 
 
 def _parquet_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
@@ -305,6 +313,8 @@ def _json_lines(path: Path, problems: Problems, columns: Columns) -> Iterator[tu
             problems.add(number, _("the line"), line.strip(), str(_JSON_RULE), is_row=True)
         elif _has_too_many_columns(row, number, problems):
             return
+        elif twice := columns.twice(row):
+            problems.add(number, *_read_twice(twice), is_row=True)
         else:
             yield number, _renamed(row, columns)
 
@@ -373,6 +383,8 @@ def _entries(window: "_Window", problems: Problems, *, columns: Columns) -> Iter
             problems.add(line, _("the entry"), row, str(_JSON_RULE), is_row=True)
         elif _has_too_many_columns(row, line, problems):
             raise TooWideError
+        elif twice := columns.twice(row):
+            problems.add(line, *_read_twice(twice), is_row=True)
         else:
             yield line, _renamed(row, columns)
         if window.next_character() != "]":

@@ -1,5 +1,6 @@
 """What the formats make of a file: typed rows. Tuples, because a file may have millions."""
 
+import re
 from typing import Any, NamedTuple
 
 from arena.llm.wires.thinking import parted
@@ -17,6 +18,21 @@ class PromptRow(NamedTuple):
     tags: tuple[str, ...] = ()
     verifier: dict[str, Any] | None = None
     status: str = ""  # empty: active where there is a text
+
+
+_ID = re.compile(r"[!-~]{0,63}(?![?!.])[!-~]")
+
+
+def looks_like_id(row: PromptRow) -> bool:
+    """
+    Whether the whole text of a prompt is one short word as ids are: most likely an id that nothing here has.
+
+    Examples
+    --------
+    >>> [looks_like_id(PromptRow(1, "", (text,))) for text in ("q-17", " 5.1 ", "Why?", "What is it", "Où")]
+    [True, True, False, False, False]
+    """
+    return len(row.turns) == 1 and _ID.fullmatch(row.turns[0].strip()) is not None
 
 
 class VoteRow(NamedTuple):

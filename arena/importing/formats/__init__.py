@@ -36,7 +36,7 @@ from arena.importing.formats.chat_messages import ChatAnswers, ChatPrompts, Open
 from arena.importing.formats.format import Format
 from arena.importing.formats.mapped import NAME as MAPPED
 from arena.importing.formats.mapped import MappedBattles, MappedPrompts, MappedResponses
-from arena.importing.formats.own_cells import NO_VOTES
+from arena.importing.formats.own_cells import tells_no_votes
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
 from arena.importing.formats.recognition import FileStart, Recognition, recognised, start_of
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
@@ -151,7 +151,7 @@ def kind_and_format(path: Path) -> tuple[str, str] | None:
     """
     sample = start_of(path)
     known = {(kind, name): each for kind, formats in _BY_KIND.items() for name, each in formats.items()}
-    own = None if NO_VOTES.intersection(sample.names) else recognised(sample, known)
+    own = None if tells_no_votes(sample.names) else recognised(sample, known)
     own_key: tuple[str, str] | None = own.key if own else None
     of_rooms = [(kind, match) for kind in kinds_that_fit(sample) if (match := recognised(sample, formats_of(kind)))]
     sure = next(((kind, match.key) for kind, match in of_rooms if _room(kind).surely_has(sample.names)), None)
@@ -167,7 +167,7 @@ def kinds_that_fit(sample: FileStart) -> list[str]:
 
 def _known(kind: str, sample: FileStart) -> Recognition | None:
     """Games and gold labels name battles as votes do, but are not votes."""
-    return None if kind in _BY_KIND and NO_VOTES.intersection(sample.names) else recognised(sample, formats_of(kind))
+    return None if kind in _BY_KIND and tells_no_votes(sample.names) else recognised(sample, formats_of(kind))
 
 
 def _fitting(kind: str, name: str, path: Path) -> ReadBy:
@@ -208,7 +208,7 @@ def _unknown(kind: str, sample: FileStart) -> str:
     if others:
         text = _("its columns are %(columns)s, which looks like %(kinds)s: import it as that")
         return text % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}
-    if NO_VOTES.intersection(sample.names):
+    if tells_no_votes(sample.names):
         return _("it holds judgements or gold labels: import it with import_judgements or import_gold")
     return of_no_format(sample, formats_of(kind))
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from arena.importing.formats.battles.pairs import WORDS, OwnPairs
+from arena.importing.files.columns import folded
+from arena.importing.formats.battles.pairs import OwnPairs, outcome_of
 from arena.importing.formats.chat_messages import OWN_IDS
 from arena.importing.formats.column_map import ANSWER, MOST_COLUMNS, OF_KIND, ColumnMap, values_for
 from arena.importing.formats.recognition import FileStart
@@ -37,7 +38,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "strength": ("strength",),
     "reasons": ("reasons",),
 }  # fmt: skip
-_MEANT = {**WORDS, "l": "a", "r": "b"}
+_LETTERS = {"l": "a", "r": "b"}
+_NO_ANSWERS = frozenset(map(folded, NO_MODELS | VERDICTS))
 _PARTS = re.compile(r"[\W_]+")
 _SIDES = ({"a", "b"}, {"1", "2"}, {"left", "right"}, {"first", "second"}, {"0", "1"}, {"x", "y"}, {"old", "new"},
           {"links", "rechts"}, {"gauche", "droite"})  # fmt: skip
@@ -59,11 +61,15 @@ def guessed(start: FileStart, kind: str = "") -> tuple[str, ColumnMap]:
 def _of_room(columns: "_Columns", kind: str, start: FileStart) -> ColumnMap:
     """By the names of the columns; each is taken once."""
     room, chosen = kind_of(kind), dict[str, str]()
-    free = {columns.plain(name): name for name in reversed(columns.names)}
+    free = {folded(columns.plain(name)): name for name in reversed(columns.names)}
     for name, words in room.names.items():
-        if column := next((free[word] for word in words if free.get(word) not in {None, *chosen.values()}), ""):
+        if column := next((free[word] for word in map(folded, words) if free.get(word) not in {None, *chosen.values()}), ""):
             chosen[name] = column
     return ColumnMap(chosen, guessed_values(values_of(start, chosen.get(room.value_field, "")), chosen, kind))
+
+
+def _meaning(value: str) -> str:
+    return _LETTERS.get(value.casefold()) or str(outcome_of(value) or "")
 
 
 def values_of(start: FileStart, column: str) -> list[str]:
@@ -81,8 +87,8 @@ def values_of(start: FileStart, column: str) -> list[str]:
 
 def guessed_values(values: Sequence[str], columns: Mapping[str, str], kind: str = Import.Kind.BATTLES.value) -> dict[str, str]:
     """Outcomes of those that tell one; names of the columns of the answers do, too. 0 and 1 can be meant in two ways."""
-    sides = {columns.get(name, "").casefold(): name[-1] for name in ("answer_b", "model_b", "answer_a", "model_a")}
-    meant = {value: sides.get(value.casefold()) or str(_MEANT.get(value.casefold(), "")) for value in values}
+    sides = {folded(columns.get(name, "")): name[-1] for name in ("answer_b", "model_b", "answer_a", "model_a")}
+    meant = {value: sides.get(folded(value)) or _meaning(value) for value in values}
     if "0" in meant and "2" not in meant:
         meant.pop("1", None)
     allowed = values_for(kind)
@@ -102,8 +108,8 @@ class _Columns:
 
     def called(self, field: str, taken: Sequence[str] = ()) -> str:
         """The column whose name matches this field; earlier words are better."""
-        free = {self._plain[name]: name for name in reversed(self.names) if name not in taken}
-        return next((free[word] for word in NAMES[field] if word in free), "")
+        free = {folded(self._plain[name]): name for name in reversed(self.names) if name not in taken}
+        return next((free[word] for word in map(folded, NAMES[field]) if word in free), "")
 
     def is_text(self, name: str) -> bool:
         cells = self._cells[name]
@@ -116,7 +122,7 @@ class _Columns:
 
     def may_be_answers(self, taken: Sequence[str]) -> list[str]:
         """Columns of words whose names speak of nothing else: there are models that answer in one word."""
-        free = [name for name in self.names if name not in taken and self._plain[name] not in NO_MODELS | VERDICTS]
+        free = [name for name in self.names if name not in taken and folded(self._plain[name]) not in _NO_ANSWERS]
         return [name for name in free if self.is_in_words(name)]
 
     def n_words(self, name: str) -> float:
@@ -126,7 +132,8 @@ class _Columns:
     def is_verdict(self, name: str) -> bool:
         """A few short values, most of which tell an outcome."""
         values = {str(cell).strip().casefold() for cell in self._cells[name] if not isinstance(cell, list | dict)}
-        return 0 < len(values) <= MOST_VALUES and sum(value in _MEANT or value == "0" for value in values) * 2 > len(values)
+        n_known = sum(value == "0" or bool(_meaning(value)) for value in values)
+        return 0 < len(values) <= MOST_VALUES and n_known * 2 > len(values)
 
     def texts(self, taken: Sequence[str]) -> list[str]:
         return [name for name in self.names if name not in taken and self.is_text(name)]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.columns import folded
 from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import EMPTY, MISSING, RowProblem, shown
@@ -80,8 +81,8 @@ class MappedColumns[T](Format[T]):
 
     def _other_spelling(self, row: Row, column: str) -> str:
         if self._folded.get(column) not in row:
-            folded = column.strip().casefold()
-            self._folded[column] = next((name for name in row if name.strip().casefold() == folded), column)
+            plain = folded(column)
+            self._folded[column] = next((name for name in row if folded(name) == plain), column)
             self.read |= {self._folded[column]}
         if self._folded[column] not in row and self._is_needed(column):
             raise RowProblem(_("the column %(column)s") % {"column": column}, MISSING, _("it is named as one to be read"))

@@ -1,10 +1,12 @@
 """What Agon's own files do in cells of a CSV: a mark against formulas, and lists as JSON."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import ngettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.columns import folded
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.reading import Row
 from arena.importing.formats.conversations import from_json
@@ -17,6 +19,13 @@ SUPERSEDED = "superseded"
 MARKS = frozenset({FORMULA_SAFE, ARCHIVED_AT, SUPERSEDED})
 NO_VOTES = frozenset({"judge_identity", "gold_set"})
 """Columns by which Agon's files of games and of gold labels are known: what those say are no votes."""
+
+
+def tells_no_votes(names: Iterable[str]) -> bool:
+    return not _NO_VOTES.isdisjoint(map(folded, names))
+
+
+_NO_VOTES = frozenset(map(folded, NO_VOTES))
 _LEFT_OUT: Any = ngettext_lazy(
     "%(n)s row is marked as archived and left out.", "%(n)s rows are marked as archived and left out.", "n"
 )

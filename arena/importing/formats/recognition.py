@@ -1,5 +1,6 @@
 """Recognition of a file's format by its columns and first rows, with the reason, which the user is told."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -68,10 +69,21 @@ def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]]) -> 
 def _columns(each: type[Format[Any]], sample: FileStart) -> tuple[str, ...]:
     """Those by which it is recognised."""
     renamed = Columns(each.needed, each.read, each.other_words).renamed(sample.names)
+    renamed = _spelt_plainly([name for name in sample.names if name not in {*each.needed, *each.read}], renamed)
     names = {renamed.get(name, name) for name in sample.names}
     rows = [{renamed.get(name, name): value for name, value in row.items()} for row in sample.rows] if renamed else sample.rows
     own = {name: word for word, name in renamed.items()}
     return tuple(own.get(name, name).strip() for name in each.recognised_by(names, rows))
+
+
+def _spelt_plainly(names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:
+    """Also the columns that are not read: some tell a layout from another."""
+    plain = {name: _BETWEEN.sub("_", name.strip()).casefold() for name in names if name not in renamed}
+    taken = {*names, *renamed.values()}
+    return {**renamed, **{name: word for name, word in plain.items() if word != name and word not in taken}}
+
+
+_BETWEEN = re.compile(r"[\s-]+")
 
 
 def _reason(best: type[Format[Any]], columns: Sequence[str], others: Iterable[str]) -> FileNote:

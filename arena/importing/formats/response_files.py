@@ -1,6 +1,6 @@
 """Agon's own files of answers, as JSON lines (or a JSON array) and as CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -8,18 +8,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.columns import Columns, folded
 from arena.importing.files.looks import OF_OBJECTS, Shape
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
-from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
+from arena.importing.files.rows import PromptRow, ResponseRow, looks_like_id, without_thinking
 from arena.importing.formats.format import Format
 from arena.importing.formats.own_cells import MARKS, about_archived, as_exported, is_archived, with_lists
 from arena.importing.formats.prompt_files import IDS
+from arena.importing.formats.recognition import start_of
 from arena.models import FinishState
 
 FINISHES = {state.value: state.value for state in (FinishState.STOP, FinishState.LENGTH, FinishState.FAILED)}
 MOST_REPEATS = 32_767
+BESIDE = "id beside the prompt"
+TEXTS = ("question", "instruction", "query", "input")
+"""Words for a column of what was asked; the column prompt may hold ids."""
 
 
 class JsonResponses(Format[ResponseRow]):
@@ -31,21 +36,31 @@ class JsonResponses(Format[ResponseRow]):
     has_rows_of_several = True  # or of none: what is archived is left out
     read = frozenset(
         {
-            "prompt", "competitor", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost", "repeat",
-            *MARKS,
+            "prompt", BESIDE, "competitor", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost",
+            "repeat", *MARKS,
         }
     )  # fmt: skip
 
-    other_words = MappingProxyType({"prompt": IDS, "competitor": ("model",), "text": ("answer", "response", "output")})
+    other_words = MappingProxyType(
+        {
+            "prompt": (*TEXTS, *IDS),
+            BESIDE: IDS,
+            "competitor": ("model", "model_name"),
+            "text": ("answer", "response", "output", "completion"),
+        }
+    )
 
     def __init__(self, path: Path) -> None:
         self._n_archived = 0
+        self._are_texts = _has_texts(path, self.other_words)
 
     def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
         if is_archived(row):
             self._n_archived += 1
         else:
-            yield self.row(line, row)
+            answer = self.row(line, row)
+            is_new = answer.asked is not None and (self._are_texts or bool(answer.asked.key) or not looks_like_id(answer.asked))
+            yield answer._replace(brings_prompt=is_new)
 
     def notes(self) -> list[FileNote]:
         return about_archived(self._n_archived)
@@ -83,12 +98,22 @@ class CsvResponses(JsonResponses):
         return with_lists(as_exported(row), "turns")
 
 
+def _has_texts(path: Path, words: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether the column of the prompts is one that holds texts and no ids. Programs send rows without a file."""
+    names = start_of(path).names if path.is_file() else ()
+    renamed = Columns(("prompt",), ("prompt", BESIDE), words).renamed(names)
+    return any(name == "prompt" and folded(column) in TEXTS for column, name in renamed.items())
+
+
 def _prompt(line: int, row: Row) -> tuple[str, PromptRow | None]:
     """The prompt's id or its text: the arena decides which it is."""
     written = row.get("prompt")
     if not isinstance(written, str) or not written.strip():
         return fields.identifier(row, "prompt"), None
     text = fields.text(row, "prompt")
+    own_id = fields.optional_identifier(row, BESIDE)
+    if own_id:
+        return own_id, PromptRow(line, own_id, (text,)) if text.strip() != own_id else None
     try:
         key = fields.as_name("prompt", text)
     except RowProblem:  # too long for an id, or with a line break: a text

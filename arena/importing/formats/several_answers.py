@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.columns import INPUT, folded
 from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
@@ -21,9 +22,10 @@ PROMPT_WORDS = ("question", "instruction", "input", "query")
 NO_MODELS = {  # columns that nobody would take for models
     "prompt", "id", *PROMPT_WORDS, *IDS, "system_prompt", "system", "reference", "category", "subcategory", "language", "tags",
     "split", "subset", "source", "dataset", "difficulty", "verifier", "status", "topic", "domain", "notes", "comment", "index",
-    "idx", "", "unnamed: 0",
+    "idx", "", "unnamed: 0", INPUT,
 }  # fmt: skip
 VERDICTS = {"winner", "better", "preferred", "preference", "label", "choice", "chosen", "rejected", "verdict", "vote", "model"}
+_FOLDED_NO_MODELS, _FOLDED_VERDICTS = frozenset(map(folded, NO_MODELS)), frozenset(map(folded, VERDICTS))
 MOST_ANSWERS = 1_000
 MOST_NAMED = 20
 
@@ -59,10 +61,9 @@ class Wide(Format[ResponseRow]):
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
         """At least two text columns that can be models, and none that says which is better."""
-        folded = {name.strip().casefold() for name in names}
         models = _models(names)
         texts = all(isinstance(row.get(model), str | None) for row in rows for model in models)
-        is_table = "prompt" in names and len(models) > 1 and texts and folded.isdisjoint(VERDICTS)
+        is_table = "prompt" in names and len(models) > 1 and texts and _FOLDED_VERDICTS.isdisjoint(map(folded, names))
         return ("prompt", *sorted(models)) if is_table else ()
 
     def __init__(self, path: Path) -> None:
@@ -98,7 +99,7 @@ _MISSING = ngettext_lazy("%(n)s empty cell: no answer.", "%(n)s empty cells: no 
 
 
 def _models(names: Any) -> list[str]:
-    return [name for name in names if name.strip().casefold() not in NO_MODELS]
+    return [name for name in names if folded(name) not in _FOLDED_NO_MODELS]
 
 
 def _asked(line: int, row: Row) -> PromptRow:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.importing.files.columns import Columns
+from arena.importing.files.columns import Columns, folded
 from arena.importing.files.notes import COUNTED, FileNote, note
 from arena.importing.files.problems import ImportProblems, PlainWords, Problems, either
 from arena.importing.formats import kind_and_format, kinds_that_fit
@@ -30,7 +30,7 @@ def must_be_told_apart(path: Path, filename: str) -> None:
     sample = start_of(path)
     renamed = Columns(OwnPairs.needed, OwnPairs.read, OwnPairs.other_words).renamed(sample.names)
     read_as = {renamed.get(name, name): name for name in sample.names}
-    if "voter" in read_as or read_as["winner"].strip().casefold() not in TWO_MEANINGS:
+    if "voter" in read_as or folded(read_as["winner"]) not in TWO_MEANINGS:
         return
     if Import.Kind.LABELS not in kinds_that_fit(sample):
         return

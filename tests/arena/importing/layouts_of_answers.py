@@ -16,7 +16,7 @@ RESPONSES = [
         "csv",
         [
             answer(2, "q1", "model-one", "Paris.", tokens_out=2, asked=prompt(2, "", "q1")),
-            answer(3, "Name a lake.", "model-two", "Como.", tokens_out=3, asked=prompt(3, "", "Name a lake.")),
+            answer(3, "Name a lake.", "model-two", "Como.", tokens_out=3, asked=prompt(3, "", "Name a lake."), brings=True),
         ],
         [
             ({"competitor": ""}, f"competitor is empty; {NAME_IS_NEEDED}"),

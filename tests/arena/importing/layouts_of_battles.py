@@ -78,7 +78,7 @@ BATTLES = [
             ),
         ],
         [
-            ({"winner": "b wins"}, "winner is 'b wins'; allowed are model_a"),
+            ({"winner": "b loses"}, "winner is 'b loses'; allowed are model_a"),
             ({"model_a": ""}, f"model_a is empty; {NAME_IS_NEEDED}"),
             ({"response_a": "a\0b"}, "response_a is 'a\\x00b'; NUL characters are not allowed"),
         ],

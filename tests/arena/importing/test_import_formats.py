@@ -137,8 +137,9 @@ def test_a_chatbot_arena_row_is_refused(tmp_path, change, said):
 def test_a_missing_column_in_json_is_named_on_its_line(tmp_path):
     (problem,) = _refused(write(tmp_path, lines(ARENA_ROW, {"model_a": "x", "model_b": "y"})), "chatbot-arena")
     assert problem == (
-        "file, line 2: winner is missing; allowed are model_a, model_b, tie, tie (bothbad), both_bad; "
-        "the row has model_a, model_b"
+        "file, line 2: winner is missing; allowed are model_a, model_b, tie, tie (bothbad), both_bad, or the name of one of "
+        "the two models; also answer a, model a, response 1, a is better, left, first, a>b (and so for b); equal, same, draw, "
+        "both, both good, a=b; neither, both bad, in upper or lower case; the row has model_a, model_b"
     )
 
 

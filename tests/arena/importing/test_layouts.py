@@ -118,6 +118,23 @@ def test_a_missing_field_is_named_with_those_that_are_there(tmp_path, name):
     assert any(said) or not said
 
 
+OF_OWN_NAMES = {"wide", "argilla-table", "label-studio-rows"}  # columns are called after models, or questions of the user's
+
+
+@pytest.mark.parametrize("spelt", ["as a heading", "without signs"])
+@pytest.mark.parametrize("name", [name for name, case in BY_NAME.items() if case.format not in OF_OWN_NAMES])
+def test_case_blanks_hyphens_and_underscores_of_columns_do_not_matter(tmp_path, name, spelt):
+    case = BY_NAME[name]
+    respelt = (lambda column: column.replace("_", " ").title()) if spelt == "as a heading" else lambda column: (
+        column.replace("_", "-").upper()
+    )  # fmt: skip
+    rows = [{respelt(column): value for column, value in row.items()} for row in _raw(FILES / name)]
+    path = _written(tmp_path, FILES / name, rows)
+    assert reading_format(case.kind, "", path).format == case.format
+    found, problems = _typed(path, case.kind, case.format)
+    assert ([_without_lines(row) for row in found], problems) == ([_without_lines(row) for row in case.rows], [])
+
+
 OF_NO_MODEL = st.sampled_from(["source", "Split", "difficulty", "comment", "dataset", "Unnamed: 0"])
 OF_NOTHING = st.from_regex(r"zz_[a-z]{3,8}", fullmatch=True)
 

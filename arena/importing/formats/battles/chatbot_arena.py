@@ -18,6 +18,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.battles.pairs import winner_in
 from arena.importing.formats.battles.sides import must_differ
 from arena.importing.formats.battles.vote_details import DETAILS, with_details
 from arena.importing.formats.conversations import conversation, from_json
@@ -111,7 +112,7 @@ class ChatbotArena(Format[BattleRow]):
             outcome = WINNERS[row["winner"]]
         except (KeyError, TypeError):
             first, second = self._name(row, "model_a"), self._name(row, "model_b")
-            outcome = fields.folded_choice(row, "winner", WINNERS, ALSO)
+            outcome = winner_in(row, WINNERS, first, second, also=ALSO)
         must_differ(first, second)
         voter = self.voter(row)
         set_aside = NAMES_VISIBLE if "anony" in row and not fields.truth(row, "anony", default=True) else ""

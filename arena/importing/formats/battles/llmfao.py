@@ -9,6 +9,7 @@ from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.battles.pairs import side_of
 from arena.importing.formats.battles.sides import must_differ
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
@@ -31,7 +32,7 @@ class Llmfao(Format[BattleRow]):
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = self._name(row, "left"), self._name(row, "right")
         must_differ(first, second, ("left", "right"))
-        vote = VoteRow(self._identifier(row, "worker"), fields.choice(row, "winner", WINNERS))
+        vote = VoteRow(self._identifier(row, "worker"), _winner(row, first, second))
         prompt = PromptRow(line, self._identifier(row, "prompt"))
         return BattleRow(line, fields.identifier(row, "id"), first, second, prompt, (vote,))
 
@@ -40,3 +41,10 @@ class Llmfao(Format[BattleRow]):
             note(gettext_lazy("Rows with one id are votes on one battle; left is taken as the answer that was shown first.")),
             note(gettext_lazy("The file gives numbers for prompts, no texts: the battles count but cannot be shown.")),
         ]
+
+
+def _winner(row: Row, first: str, second: str) -> Outcome:
+    """A side, or the name of one of the two models."""
+    value = row.get("winner")
+    named = side_of(value, first, second) if isinstance(value, str) else None
+    return named or fields.folded_choice(row, "winner", WINNERS, {})

@@ -1,6 +1,7 @@
 """Agon's own files of battles: the prompt, two answers or two models, and which is better."""
 
-from collections.abc import Mapping, Sequence, Set
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.columns import folded
 from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import EMPTY, MISSING, RowProblem
@@ -29,7 +31,30 @@ SIDES = {
     Outcome.BOTH_BAD: ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither"),
 }  # fmt: skip
 WORDS = {word: outcome for outcome, words in SIDES.items() for word in words}
+_FOLDED = {folded(word): outcome for word, outcome in WORDS.items()}
+_IS_BETTER = re.compile(r"(?:is|was|are|the)?(?:much|slightly)?(?:better|best|wins|won|winner)[.!]?\Z")
+_SIDE = r"(?=(?:a|b|1|2|first|second|left|right)\Z)"
+_NAMED_FIRST = re.compile(rf"(?:the)?(?:model|answer|response|output|option|assistant|completion|candidate)?{_SIDE}")
+
+
+def outcome_of(value: str) -> Outcome | None:
+    """
+    What one of the usual words says, whatever its case, blanks, hyphens and underscores.
+
+    Examples
+    --------
+    >>> outcome_of("A is better"), outcome_of("Answer A"), outcome_of("Left"), outcome_of("Both bad"), outcome_of("maybe")
+    (Outcome.A, Outcome.A, Outcome.A, Outcome.BOTH_BAD, None)
+    """
+    word = folded(value)
+    return _FOLDED.get(word) or _FOLDED.get(_NAMED_FIRST.sub("", _IS_BETTER.sub("", word), count=1))
+
+
 SHOWN = ("a", "b", "tie", "both_bad")
+MORE_SHOWN = (
+    "answer a, model a, response 1, a is better, left, first, a>b (and so for b)", "equal, same, draw, both, both good, a=b",
+    "neither, both bad",
+)  # fmt: skip
 
 
 class OwnPairs(Format[BattleRow]):
@@ -132,6 +157,29 @@ def folded_word(value: object) -> str:
     return str(value).strip().casefold()
 
 
+def rule_for_winners(words: Iterable[str]) -> str:
+    """Everything that may tell who is better, beginning with these words."""
+    rule = _("allowed are %(values)s, or the name of one of the two models; also %(more)s, in upper or lower case")
+    return rule % {"values": ", ".join(words), "more": "; ".join(MORE_SHOWN)}
+
+
+def side_of(name: str, first: str, second: str) -> Outcome | None:
+    """The side that a model's name tells, where only one of the two has it."""
+    word, one, other = (each.strip().casefold() for each in (name, first, second))
+    return None if one == other else {one: Outcome.A, other: Outcome.B}.get(word)
+
+
+def winner_in(
+    row: Row, words: Mapping[str, Outcome], first: str, second: str, *, also: Mapping[str, Outcome] = MappingProxyType({})
+) -> Outcome:
+    """By the layout's own words, else by the name of one of the two models or one of the usual words. Raises RowProblem."""
+    value = row.get("winner")
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    if outcome := words.get(word) or side_of(word, first, second) or also.get(word) or outcome_of(word):
+        return outcome
+    raise RowProblem("winner", MISSING if "winner" not in row else value, rule_for_winners(words))
+
+
 def _winner(row: Row, first: str, second: str) -> Outcome:
     """One of the usual words, a list of one as labelling tools write it, or the name of one of the two models."""
     value = row.get("winner")
@@ -140,10 +188,9 @@ def _winner(row: Row, first: str, second: str) -> Outcome:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     word = value.strip().casefold() if isinstance(value, str) else ""
-    named = {first.casefold(): Outcome.A, second.casefold(): Outcome.B} if first.casefold() != second.casefold() else {}
-    if word in named or word in WORDS:
-        return named.get(word) or WORDS[word]
-    allowed = _("allowed are %(values)s, 1 and 2, or the name of one of the two models") % {"values": ", ".join(SHOWN)}
+    if outcome := side_of(word, first, second) or outcome_of(word):
+        return outcome
+    allowed = rule_for_winners((*SHOWN, _("1 and 2")))
     if word == "0":
         allowed = _("0 and 1 are ambiguous; %(allowed)s") % {"allowed": allowed}
     raise RowProblem("winner", MISSING if "winner" not in row else EMPTY if value == "" else value, allowed)

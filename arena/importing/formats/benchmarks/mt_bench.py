@@ -15,6 +15,7 @@ from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, VoteRow, without_thinking
 from arena.importing.formats.battles.chatbot_arena import ALSO, WINNERS, both_answers
+from arena.importing.formats.battles.pairs import winner_in
 from arena.importing.formats.battles.sides import must_differ
 from arena.importing.formats.conversations import conversation
 from arena.importing.formats.format import Format
@@ -83,7 +84,7 @@ class MtBenchVotes(Format[BattleRow]):
         turn = fields.whole_number(row, "turn")
         if turn not in {1, 2}:
             raise RowProblem("turn", row.get("turn"), _("allowed are %(values)s") % {"values": "1, 2"})
-        vote = VoteRow(fields.optional_identifier(row, "judge"), fields.folded_choice(row, "winner", WINNERS, ALSO))
+        vote = VoteRow(fields.optional_identifier(row, "judge"), winner_in(row, WINNERS, first, second, also=ALSO))
         self._compare_turns(line, row, turn, vote.outcome if first < second else vote.outcome.swapped())
         conversations = [conversation(row, column) for column in ("conversation_a", "conversation_b")]
         asked, key = conversations[0].asked[:turn], fields.identifier(row, "question_id")

@@ -15,7 +15,7 @@ from arena.importing.files.notes import FileNote, lazy_lines_of, note
 from arena.importing.files.problems import EMPTY, MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
-from arena.importing.formats.battles.pairs import SIDES
+from arena.importing.formats.battles.pairs import outcome_of
 from arena.importing.formats.prompt_files import IDS, category_path, language_of
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
@@ -23,7 +23,6 @@ from judges.importing.rows import Judgement, JudgementRow, NamedAnswer
 from judges.verdicts.verdict import Order, Side
 
 ANSWERS, COMPETITORS, SCORES = ("answer_a", "answer_b"), ("competitor_a", "competitor_b"), ("score_a", "score_b")
-WORDS = {word: cast(Side, outcome.value) for outcome, words in SIDES.items() for word in words}
 STRONG = {"a>>b", "b>>a", "a<<b"}
 ORDERS: dict[str, Order] = {
     "": "ab", "ab": "ab", "a first": "ab", "a_first": "ab", "original": "ab", "ba": "ba", "b first": "ba", "b_first": "ba",
@@ -168,12 +167,17 @@ class PlainPairs(JudgementFormat):
         sides = list(zip(answers, ("a", "b"), strict=True))
         named = {name.casefold(): side for (name, _text), side in sides if name}
         written = {text.strip().casefold(): side for (_name, text), side in sides if text}  # perhaps a name alone
-        side = cast(Side | None, named.get(word) or WORDS.get(word) or written.get(word))
+        side = cast(Side | None, named.get(word) or _side(word) or written.get(word))
         if side is None:
             if len(self._unknown) < fields.MOST_REMEMBERED:
                 self._unknown.setdefault(str(value), []).append(line)
             return sayings.unreadable(str(value))
         return sayings.of_side(side, order, strength=2 if word in STRONG else 1, label=str(value))
+
+
+def _side(word: str) -> str:
+    outcome = outcome_of(word)
+    return outcome.value if outcome else ""
 
 
 def _has_scores(row: Row) -> bool:

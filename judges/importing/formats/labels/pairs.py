@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +14,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
+from arena.importing.formats.battles.pairs import outcome_of, rule_for_winners, side_of
 from arena.importing.formats.conversations import from_json
 from arena.importing.formats.prompt_files import language_of
 from judges.importing.formats import cells
@@ -38,6 +39,16 @@ def chosen_side(row: Row, column: str, allowed: Mapping[str, Side]) -> Side:
         return folded[word]
     choices = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
     raise RowProblem(column, MISSING if column not in row else value, choices)
+
+
+def _said_side(row: Row) -> Side:
+    """One of the usual words, or the name of one of the two models; a number is never guessed. Raises RowProblem."""
+    value = row.get("label")
+    word = value.strip() if isinstance(value, str) and not value.strip().isdecimal() else ""
+    first, second = (name if isinstance(name := row.get(column), str) else "" for column in ("competitor_a", "competitor_b"))
+    if outcome := word and (side_of(word, first, second) or outcome_of(word)):
+        return cast(Side, outcome.value)
+    raise RowProblem("label", MISSING if "label" not in row else value, rule_for_winners(PLAIN_LABELS))
 
 
 class PlainLabels(LabelFormat):
@@ -83,7 +94,7 @@ class PlainLabels(LabelFormat):
     def row(self, line: int, row: Row) -> LabelRow:
         origin = cells.some_name(row, "origin")
         sides = tuple(LabelledAnswer(*cells.whose_answer(row, f"answer_{side}", f"competitor_{side}")) for side in "ab")
-        label = chosen_side(row, "label", PLAIN_LABELS)
+        label = _said_side(row)
         key = fields.optional_identifier(row, "id")
         return LabelRow(line, key, self._asked(line, row, origin), sides, label, is_pair=True, origin=origin)
 
