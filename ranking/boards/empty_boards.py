@@ -32,6 +32,7 @@ class Empty:
 
     cause: str
     cures: tuple[tuple[str, str], ...]
+    is_coming: bool = False  # the board is being fitted
 
 
 def why_empty(board: Leaderboard | None, shown: Snapshot | None, arena: Arena, visitor: User | AnonymousUser) -> Empty:
@@ -43,7 +44,7 @@ def why_empty(board: Leaderboard | None, shown: Snapshot | None, arena: Arena, v
     if board is not None and shown is not None and board.sources == Leaderboard.Sources.JUDGES:
         return Empty(_of_judges(shown, arena), tuple(_cures_of_judges(shown, board, arena, is_curator)))
     if shown is None and _is_under_way(arena):
-        return Empty(_("The board is being fitted and will appear here in a moment."), ())
+        return Empty(_("The board is being fitted and will appear here in a moment."), (), is_coming=True)
     return Empty(_of_people(board, shown, arena), tuple(_cures_of_people(shown, arena, visitor)))
 
 

@@ -45,11 +45,13 @@ def steps_of(arenas: Sequence[Arena], curator: Curator, *, rated: Collection[int
     if not arenas:
         return {}
     cast = Vote.objects.counted().filter(battle__arena=OuterRef("pk"), source=None, voter__kind__in=OF_PEOPLE)
+    from_files = Vote.objects.counted().filter(battle__arena=OuterRef("pk"), source__isnull=False)
     games = Event.objects.filter(arena=OuterRef("pk"), kind=Event.Kind.GAMES_DECIDED)
     asked = Run.objects.filter(arena=OuterRef("pk"), kind=Run.Kind.JUDGE)
     has = Arena.objects.filter(pk__in=[arena.pk for arena in arenas]).annotate(
         has_prompts=Exists(Prompt.objects.in_use().filter(arena=OuterRef("pk"))),
         has_votes=Exists(cast),
+        has_votes_of_files=Exists(from_files),
         has_judges=Exists(games) | Exists(asked),
     )
     rows = {arena.pk: arena for arena in has}
@@ -83,6 +85,8 @@ def _steps(arena: Arena, curator: Curator, has_pairs: bool, is_rated: bool) -> l
 def _how_to_invite(arena: Arena) -> str:
     if arena.voting == Voting.CLOSED:
         return _("nobody may vote yet")
+    if arena.has_votes_of_files:  # type: ignore[attr-defined]
+        return _("its votes are those of imported files: people can add theirs on this site")
     if arena.voting == Voting.ANYONE:
         return _("nobody has voted here yet: pass on the address of this page")
     return _("nobody has voted here yet: voters need an account")

@@ -265,7 +265,10 @@ _EMPTY = ngettext_lazy(
 _RULES = {
     "prompt": (
         gettext_lazy("the prompt's id"),
-        gettext_lazy("one id stands for one text, and line %(line)d says otherwise"),
+        gettext_lazy(
+            "one id stands for one text, and line %(line)d says otherwise: where the texts are right, ignore the file's ids "
+            "(at the command line --ignore-ids; over REST ignore_ids)"
+        ),
     ),
     "battle": (
         gettext_lazy("the battle's id"),

@@ -185,6 +185,8 @@ def _fitting(kind: str, name: str, path: Path) -> ReadBy:
 def _recognised(kind: str, path: Path) -> ReadBy:
     looks, sample = look_at(path), start_of(path)
     recognition = _known(kind, sample)
+    if recognition is None and kind not in _BY_KIND:
+        recognition = recognised(sample, formats_of(kind), is_chosen=True)
     if recognition:
         is_guess = formats_of(kind)[recognition.key].is_guess
         return (

@@ -52,6 +52,11 @@ class Format[T]:
         one: tuple[str, ...] = tuple(name for name in cls.one_of if name in names)[:1]
         return (*wanted, *one) if one or not cls.one_of else ()
 
+    @classmethod
+    def may_be(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """As `recognised_by`, where somebody has said that the file is of this kind."""
+        return cls.recognised_by(names, rows)
+
     def take(self, options: Mapping[str, Any]) -> None:
         """Read the options given with the file."""
         self.options = options

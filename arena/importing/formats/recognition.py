@@ -55,9 +55,14 @@ def _size(row: Row) -> int:
         return CHARACTERS_LOOKED_AT
 
 
-def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]]) -> Recognition | None:
-    """The format that most columns point to; of equals the first, in the order of `formats`."""
-    columns_by = {key: _columns(each, sample) for key, each in formats.items() if sample.shape in each.shapes}
+def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]], *, is_chosen: bool = False) -> Recognition | None:
+    """The format that most columns point to; of equals the first, in the order of `formats`.
+
+    `is_chosen`: somebody has said that the file is of the kind of these formats.
+    """
+    columns_by = {
+        key: _columns(each, sample, is_chosen=is_chosen) for key, each in formats.items() if sample.shape in each.shapes
+    }
     sureness = {key: (not formats[key].is_guess, len(columns)) for key, columns in columns_by.items() if columns}
     if not sureness:
         return None
@@ -66,14 +71,15 @@ def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]]) -> 
     return Recognition(best, _reason(formats[best], columns_by[best], others))
 
 
-def _columns(each: type[Format[Any]], sample: FileStart) -> tuple[str, ...]:
+def _columns(each: type[Format[Any]], sample: FileStart, *, is_chosen: bool) -> tuple[str, ...]:
     """Those by which it is recognised."""
     renamed = Columns(each.needed, each.read, each.other_words).renamed(sample.names)
     renamed = _spelt_plainly([name for name in sample.names if name not in {*each.needed, *each.read}], renamed)
     names = {renamed.get(name, name) for name in sample.names}
     rows = [{renamed.get(name, name): value for name, value in row.items()} for row in sample.rows] if renamed else sample.rows
+    fits = each.may_be if is_chosen else each.recognised_by
     own = {name: word for word, name in renamed.items()}
-    return tuple(own.get(name, name).strip() for name in each.recognised_by(names, rows))
+    return tuple(own.get(name, name).strip() for name in fits(names, rows))
 
 
 def _spelt_plainly(names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:

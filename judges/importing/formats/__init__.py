@@ -73,7 +73,7 @@ def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = 
     if chosen:
         problems.add(1, _("the format"), chosen, _("known are %(formats)s") % {"formats": ", ".join(known)})
         problems.stop_if_any()
-    recognition = recognised(sample, known)
+    recognition = recognised(sample, known) or recognised(sample, known, is_chosen=True)
     if recognition:
         return FormatRead(recognition.key, (recognition.reason,))
     if looks.is_empty or looks.broken or looks.binary or not sample.names:

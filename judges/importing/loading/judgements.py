@@ -88,7 +88,7 @@ def _load(path: Path, file: ReadFile[JudgementRow], arena: Arena, choices: Judge
     taken.warnings += warnings_of(list(ids_for_texts(arena, file.rows)))
     placed = place_games(arena, file, gold=choices.gold, most_new=choices.most_new, source=choices.source, steps=choices.steps)
     if not placed.games:
-        _refuse(arena, file)
+        _refuse(arena, file, placed)
     taken.n_games, taken.n_without_battle = len(placed.games), len(placed.without)
     by_judge: dict[Judge, list[tuple[Place, JudgementRow]]] = defaultdict(list)
     for place, row in placed.games:
@@ -165,9 +165,14 @@ def _load_gold(
     taken.warnings += loaded.warnings()
 
 
-def _refuse(arena: Arena, file: ReadFile[JudgementRow]) -> None:
+def _refuse(arena: Arena, file: ReadFile[JudgementRow], placed: PlacedGames) -> None:
     row = file.rows[0] if file.rows else None
     allowed = _("no row names a battle of %(arena)s: import its prompts and answers, or its test set, first")
+    if placed.alone:
+        allowed = _(
+            "each prompt has the grade of one model's answer alone, and an answer alone makes no battle: give the grades of "
+            "two models' answers to a prompt in one file"
+        )
     rows = counted(len(file.rows), "row", "rows")
     problem_of(
         file.filename, _("what was sent"), PlainWords(rows), allowed % {"arena": arena.slug}, line=row.line if row else 1

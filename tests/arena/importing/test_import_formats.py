@@ -153,7 +153,10 @@ def test_times_may_be_written_in_iso_8601(tmp_path):
 def test_one_question_id_with_two_texts_is_refused(tmp_path):
     rows = [{**ARENA_ROW, "question_id": "q", "prompt": text} for text in ("Why?", "Why?", "Who?")]
     (problem,) = _refused(write(tmp_path, lines(*rows)), "chatbot-arena")
-    assert problem == "file, line 3: the prompt's id is 'q'; one id stands for one text, and line 1 says otherwise"
+    assert problem == (
+        "file, line 3: the prompt's id is 'q'; one id stands for one text, and line 1 says otherwise: where the texts are "
+        "right, ignore the file's ids (at the command line --ignore-ids; over REST ignore_ids)"
+    )
 
 
 def test_a_file_with_nothing_in_it_is_refused(tmp_path):

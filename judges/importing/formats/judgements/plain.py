@@ -97,12 +97,17 @@ class PlainPairs(JudgementFormat):
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """Two sides, a verdict on them, and what only judgements have."""
+        is_judged = names & {"order", "probability", "reply", "judge", "cost", *SCORES}
+        return cls.may_be(names, rows) if is_judged else ()
+
+    @classmethod
+    def may_be(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
         """Two sides and a verdict on them."""
         sides = next((pair for pair in (ANSWERS, COMPETITORS) if names >= set(pair)), ())
         verdicts = next((each for each in (("label",), ("probability",), SCORES) if names >= set(each)), ())
-        is_judged = names & {"order", "probability", "reply", "judge", "cost", *SCORES}
         asked = tuple(name for name in ("prompt", "prompt_id") if name in names)[:1]
-        return (*asked, *sides, *verdicts) if sides and verdicts and asked and is_judged else ()
+        return (*asked, *sides, *verdicts) if sides and verdicts and asked else ()
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         known = common(line, row)

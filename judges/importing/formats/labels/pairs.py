@@ -27,7 +27,7 @@ PLAIN_LABELS: Mapping[str, Side] = {"a": "a", "b": "b", "tie": "tie", "both_bad"
 PANDALM_LABELS: Mapping[str, Side] = {"0": "tie", "1": "a", "2": "b"}
 LLMBAR_LABELS: Mapping[str, Side] = {"1": "a", "2": "b"}
 AUTO_J_LABELS: Mapping[str, Side] = {"0": "a", "1": "b", "2": "tie"}
-ANSWERS = ("answer_a", "answer_b")
+ANSWERS, COMPETITORS = ("answer_a", "answer_b"), ("competitor_a", "competitor_b")
 ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 
 
@@ -90,6 +90,13 @@ class PlainLabels(LabelFormat):
         """By two answers: rows with two names and a label are more likely votes, and are read where this format is chosen."""
         asked = tuple(name for name in cls.one_of if name in names)[:1]
         return (*ANSWERS, "label", *asked) if asked and names >= {*ANSWERS, "label"} else ()
+
+    @classmethod
+    def may_be(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """By two names, too."""
+        asked = tuple(name for name in cls.one_of if name in names)[:1]
+        sides = next((pair for pair in (ANSWERS, COMPETITORS) if names >= set(pair)), ())
+        return (*sides, "label", *asked) if asked and sides and "label" in names else ()
 
     def row(self, line: int, row: Row) -> LabelRow:
         origin = cells.some_name(row, "origin")
