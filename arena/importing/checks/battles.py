@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.checks.plausibility import Plausibility, about_self_battles
+from arena.importing.checks.unknown_ids import UnknownIds
 from arena.importing.chunks import TypedFile
 from arena.importing.files.notes import FileNote, about_new_competitors, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import MOST_LEFT_OUT, Problems
@@ -23,6 +24,7 @@ from arena.importing.loading.archived import ArchivedParts
 from arena.importing.loading.battles import contradiction
 from arena.importing.loading.known_battles import KnownBattle, SetAsideRows, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup
+from arena.importing.loading.named_prompts import may_name_prompts, with_named_prompts
 from arena.importing.loading.prompts import PromptLookup, Recognised
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.importing.voters_that_judge import JUDGES, VotersUnclear, looks_like_a_model, rule_for
@@ -45,8 +47,12 @@ def check_battles(
     opened = partial(TypedFile[BattleRow], path, _class_of(format_name), filename=filename, options=options)
     file = opened()
     seen = _BattlesSeen(format_name, file.problems, arena)
-    odd = Plausibility(arena)
+    odd, unknown, prompts = Plausibility(arena), UnknownIds(), PromptLookup(arena.pk if arena else None)
+    finds_ids = may_name_prompts(_class_of(format_name), options)
     for rows in batched(file, ROWS_AT_A_TIME):
+        if finds_ids:
+            rows = tuple(with_named_prompts(prompts, rows))
+            unknown.see(row.prompt for row in rows)
         seen.add(rows)
         odd.see_battles(rows)
     seen.ask_who_voted(voters)
@@ -57,7 +63,7 @@ def check_battles(
     file.problems.stop_if_any()
     unnamed = getattr(file.format, "unnamed", None)
     notes = seen.notes() + seen.about_judges(voters) + file.notes()
-    oddities = [*about_self_battles(file.self_battles), *odd.oddities()]
+    oddities = [*about_self_battles(file.self_battles), *odd.oddities(), *unknown.oddities()]
     return ImportReport(file.n_rows, seen.counts(voters), notes, file.ignored, unnamed=unnamed, odd=oddities)
 
 

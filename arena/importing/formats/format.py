@@ -25,6 +25,7 @@ class Format[T]:
     needed: tuple[str, ...]
     one_of: tuple[str, ...] = ()  # columns of which a row needs one
     has_own_ids: bool = False  # of battles: rows with one id are one battle
+    prompts_by_id_or_text: bool = False  # of battles: the column of the prompts may hold either
     needs_own_ids: bool = False  # without them it could not be told which rows are one battle
     other_words: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # for a column that is absent: what it may be called
     options: Mapping[str, Any] = MappingProxyType({})  # options given with the file, such as the competitor

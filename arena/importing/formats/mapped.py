@@ -95,6 +95,8 @@ class MappedColumns[T](Format[T]):
 
 
 class MappedBattles(MappedColumns[BattleRow]):
+    prompts_by_id_or_text = True
+
     def __init__(self, path: Path) -> None:
         self._pairs = OwnPairs(path)
 

@@ -14,6 +14,7 @@ from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.loading import bulk
 from arena.importing.loading.known_battles import KnownBattle, SetAsideRows, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup, Voters
+from arena.importing.loading.named_prompts import with_named_prompts
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import ResponseKey, response_ids
 from arena.importing.loading.row_keys import Ordinals, row_keys
@@ -85,6 +86,7 @@ class BattleLoader:
     pool: PromptPool
     has_own_ids: bool
     ordinals: Ordinals = field(default_factory=Ordinals)
+    finds_ids: bool = False  # prompts without a key may be named by their ids
     judges: Collection[str] = ()  # voters whose votes are none: see `arena.importing.voters_that_judge`
 
     def __post_init__(self) -> None:
@@ -106,6 +108,8 @@ class BattleLoader:
 
     def resolve(self, prepared: KeyedRows) -> ResolvedRows:
         rows, keys = prepared
+        if self.finds_ids:
+            rows = with_named_prompts(self._prompts, rows)
         if self._set_aside.names:
             self._set_aside.claim(known_battles(self._arena_id, keys), self.source)
         # In the order of the file, so that the same file gives the same ids.

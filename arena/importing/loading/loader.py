@@ -33,6 +33,7 @@ from arena.importing.loading.battles import BattleLoader
 from arena.importing.loading.failures import CutShort, in_words
 from arena.importing.loading.late_answers import came_of_it, give_answers
 from arena.importing.loading.load_scheduling import in_turns, read_ahead, side_by_side
+from arena.importing.loading.named_prompts import may_name_prompts
 from arena.importing.loading.prompts import PromptLoader
 from arena.importing.loading.responses import POOL, ResponseLoader
 from arena.importing.loading.room_steps import StepByStep
@@ -258,8 +259,7 @@ def _loader(source: Import) -> Loader:
     has_own_ids = format_class.has_own_ids and (format_class.needs_own_ids or not source.options.get("ignore_ids"))
     name = source.options.get("pool") or (POOL if format_class.is_by_hand else format_class.name)
     pool, _ = PromptPool.objects.get_or_create(arena=source.arena, slug=name, defaults={"name": name})
-    return (
-        PromptLoader(source, pool)
-        if source.kind == Import.Kind.PROMPTS
-        else BattleLoader(source, pool, has_own_ids, judges=voters_that_judge.judges_of(source))
-    )
+    if source.kind == Import.Kind.PROMPTS:
+        return PromptLoader(source, pool)
+    finds_ids = may_name_prompts(format_class, source.options)
+    return BattleLoader(source, pool, has_own_ids, finds_ids=finds_ids, judges=voters_that_judge.judges_of(source))

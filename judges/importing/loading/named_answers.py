@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from arena.importing.files.problems import Problems, RowProblem
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.mapped import NAME as MAPPED
+from arena.importing.loading.named_prompts import named_prompts
 from arena.importing.loading.prompts import PromptLookup
 from arena.models import Arena, Response
 from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
@@ -63,10 +64,13 @@ class _AnswersHere:
 
 
 def with_stored_answers[T: (JudgementRow, LabelRow)](arena: Arena, rows: Sequence[T], *, filename: str) -> list[T]:
-    """The same rows; an answer that is given by a name has that competitor and no text, as the arena has it.
+    """The same rows; a prompt whose text is the id of one of the arena's is that one, and an answer that is given by a name has
+    that competitor and no text, as the arena has it.
 
     Raises ImportProblems, with each row whose name stands for no answer of the arena, or for several.
     """
+    prompts = named_prompts(PromptLookup(arena.pk), [row.prompt for row in rows])
+    rows = [row._replace(prompt=prompt) for row, prompt in zip(rows, prompts, strict=True) if prompt is not None]
     names = set(arena.competitors.values_list("name", flat=True))
     names |= {answer.competitor for row in rows for answer in row.answers if answer.competitor}
     named = [row for row in rows if any(_name(answer, names) for answer in row.answers)]

@@ -62,6 +62,7 @@ class OwnPairs(Format[BattleRow]):
     title = gettext_lazy("Agon's own: prompt, answer_a, answer_b, winner; model_a, model_b, voter if there")
     shapes = ANY_SHAPE
     needed = ("winner",)
+    prompts_by_id_or_text = True
     read = frozenset(
         {
             "prompt_id", "prompt", "system_prompt", "category", "language", *ANSWERS, *MODELS, "winner", "voter", "voted_at",
