@@ -11,7 +11,7 @@ from arena.importing.loading.prompts import PromptLookup
 
 def named_prompts(lookup: PromptLookup, prompts: Sequence[PromptRow | None]) -> list[PromptRow | None]:
     """The same prompts; a text that is the id of a prompt of the arena is that id."""
-    ids = {prompt.turns[0].strip() for prompt in prompts if _may_be_id(prompt)}
+    ids = {prompt.turns[0].strip() for prompt in prompts if prompt is not None and _may_be_id(prompt)}
     if not ids:
         return list(prompts)
     known = lookup.look_up(PromptRow(0, key) for key in ids)
@@ -37,8 +37,8 @@ def with_named_prompts(lookup: PromptLookup, rows: Sequence[BattleRow]) -> list[
     ]
 
 
-def _may_be_id(prompt: PromptRow | None) -> bool:
-    if prompt is None or prompt.key or prompt.system_prompt or len(prompt.turns) != 1:
+def _may_be_id(prompt: PromptRow) -> bool:
+    if prompt.key or prompt.system_prompt or len(prompt.turns) != 1:
         return False
     text = prompt.turns[0].strip()
     return 0 < len(text) <= LONGEST_NAME and "\n" not in text

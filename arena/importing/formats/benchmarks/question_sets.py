@@ -1,6 +1,7 @@
 """Question sets with right answers: IFEval's constraints, choices as in MMLU and ARC, GSM8K's numbers."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from string import ascii_uppercase
@@ -34,6 +35,7 @@ class IfEval(Format[PromptRow]):
 
     def __init__(self, path: Path) -> None:
         self._n_unchecked = 0
+        self._without: Counter[str] = Counter()  # prompts by constraints that no verifier checks
 
     def row(self, line: int, row: Row) -> PromptRow:
         text = fields.text(row, "prompt")
@@ -45,11 +47,22 @@ class IfEval(Format[PromptRow]):
             raise RowProblem("kwargs", values, _("a list of objects is needed, one for each of instruction_id_list"))
         verifier = constraints_of(names, [each or {} for each in values or []])
         self._n_unchecked += verifier is None
+        if verifier is None:
+            alone = [
+                name for name, value in zip(names, values or [], strict=True) if not constraints_of((name,), [value or {}])
+            ]
+            self._without.update(set(alone))
         checked = None if verifier is None else checked_verifier(verifier)
         return PromptRow(line, fields.identifier(row, "key"), (text,), tags=tuple(dict.fromkeys(names)), verifier=checked)
 
     def notes(self) -> list[FileNote]:
-        return [note(_UNCHECKED, n=self._n_unchecked)] if self._n_unchecked else []
+        if not self._n_unchecked:
+            return []
+        named = ", ".join(f"{name} ({n})" for name, n in sorted(self._without.items()))
+        return [note(_UNCHECKED, n=self._n_unchecked), *([note(_WITHOUT, names=named)] if named else [])]
+
+
+_WITHOUT = gettext_lazy("Constraints without a verifier, each with its number of prompts: %(names)s.")
 
 
 _UNCHECKED = ngettext_lazy(
