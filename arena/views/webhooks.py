@@ -21,9 +21,8 @@ from arena.tasks import send_delivery
 from arena.views.context import page_context
 from arena.views.private_pages import only_curators
 from arena.webhooks import announcing
-from arena.webhooks.delivery_retries import MOST_SENT
+from arena.webhooks.delivery_retries import MOST_SENT, switched_itself_off
 from arena.webhooks.explaining import explanation
-from arena.webhooks.sending import GONE
 from arena.webhooks.signing import secret_of
 
 MOST_LISTED = 100
@@ -82,8 +81,9 @@ def _just_made(request: HttpRequest) -> dict[str, Any]:
 
 
 def _page(request: HttpRequest, form: WebhookForm, *, status: int = 200, **more: Any) -> HttpResponse:
-    rows = Webhook.objects.filter(arena__in=access.arenas_for(request.user)).select_related("arena")[:MOST_LISTED]
-    context = page_context(request, "account", form=form, rows=rows, n_most=MOST_LISTED, **more)
+    rows = list(Webhook.objects.filter(arena__in=access.arenas_for(request.user)).select_related("arena")[:MOST_LISTED])
+    gone = [each.pk for each in rows if switched_itself_off(each)]
+    context = page_context(request, "account", form=form, rows=rows, gone=gone, n_most=MOST_LISTED, **more)
     return render(request, "arena/webhooks.html", context, status=status)
 
 
@@ -98,7 +98,6 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
         _act(request, shown)
         return redirect("webhook", pk)
     rows = list(shown.deliveries.all()[:MOST_DELIVERIES])
-    is_gone = not shown.is_active and next((row.status for row in rows if row.n_sent), None) == GONE
     events = [WebhookEvent(event).label for event in shown.events]
     context: dict[str, Any] = {
         "webhook": shown,
@@ -106,7 +105,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
         "events": events,
         "n_most": MOST_DELIVERIES,
         "most_sent": MOST_SENT,
-        "is_gone": is_gone,
+        "is_gone": switched_itself_off(shown),
         **explanation(),
     }
     return render(request, "arena/webhook.html", page_context(request, "account", **context))

@@ -56,6 +56,14 @@ def deliver(pk: int, *, resolve: Resolve = resolve_host) -> Delivery | None:
     return delivery
 
 
+def switched_itself_off(webhook: Webhook) -> bool:
+    """Whether it is off because its server answered last that it is gone."""
+    if webhook.is_active:
+        return False
+    sent = webhook.deliveries.filter(n_sent__gt=0).order_by("-pk")
+    return sent.values_list("status", flat=True).first() == GONE
+
+
 def send_due(*, seconds: float = SENDING_SECONDS) -> Iterator[Delivery]:
     """Send what is due, each webhook in a lane of its own, until nothing is or the time is over; what was sent."""
     end = time.monotonic() + seconds

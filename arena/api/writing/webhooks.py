@@ -28,6 +28,7 @@ from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Delivery, TokenScope, Webhook, WebhookEvent
 from arena.tasks import send_delivery
 from arena.webhooks import announcing
+from arena.webhooks.delivery_retries import switched_itself_off
 from arena.webhooks.explaining import FOR_THE_SCHEMA
 from arena.webhooks.signing import secret_of
 
@@ -44,18 +45,27 @@ CHANGED_FIELDS: SentFields = {
 
 SWITCHED = (
     "Switch a webhook off (`is_active: false`) or on. None is deleted, as what was sent stays on record: switched off it is "
-    "told nothing, and counts no longer towards the most that an arena may have. Scope `admin`, for curators."
+    "told nothing, and counts no longer towards the most that an arena may have. One that answered 410 is switched off by itself: "
+    "`off_because` says so, what happens meanwhile is not sent later, and switched on it is told what happens from then on. Scope "
+    "`admin`, for curators."
 )
 
 
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
     arena = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     events = serializers.ListField(child=serializers.ChoiceField(choices=WebhookEvent.values), read_only=True)
+    off_because = serializers.SerializerMethodField(
+        help_text="Why it switched itself off: its server answered 410. Empty while it is on, and where a curator did it."
+    )
 
     class Meta:
         model = Webhook
-        fields = ["id", "arena", "address", "events", "is_active", "created_at"]
+        fields = ["id", "arena", "address", "events", "is_active", "off_because", "created_at"]
         read_only_fields = fields
+
+    def get_off_because(self, webhook: Webhook) -> str:
+        gone = "Its server answered 410 (gone): nobody wants these messages there any more."
+        return gone if switched_itself_off(webhook) else ""
 
 
 class NewWebhookSerializer(WebhookSerializer):
@@ -150,10 +160,14 @@ class WebhookDetail(Webhooks, Changes, RetrieveAPIView[Webhook]):
         webhook.save(update_fields=["is_active"])
 
 
-class WebhookTests(Writes, Webhooks):
+class WebhookTests(Webhooks, Writes):
     http_method_names = ["post"]
 
-    @described(None, DeliverySerializer, description="Send a message without content, to see whether it arrives.")
+    @described(
+        None,
+        DeliverySerializer,
+        description="Send a message without content, to see whether it arrives. Scope `admin`, for curators.",
+    )
     def post(self, request: Request, pk: int) -> Response:
         webhook = get_object_or_404(self.get_queryset(), pk=pk)
         checked_object(request.data, {})
@@ -192,14 +206,15 @@ class DeliveryDetail(Deliveries, RetrieveAPIView[Delivery]):
     """One message to a webhook, with what became of it."""
 
 
-class DeliveryAgain(Writes, Deliveries):
+class DeliveryAgain(Deliveries, Writes):
     http_method_names = ["post"]
 
     @described(
         None,
         DeliverySerializer,
         status=200,
-        description="Send a message again that was delivered or given up; 409 where it waits to be sent. Scope `admin`.",
+        description="Send a message again that was delivered or given up; 409 where it waits to be sent. Scope `admin`, for "
+        "curators.",
     )
     def post(self, request: Request, pk: int) -> Response:
         delivery = get_object_or_404(self.get_queryset(), pk=pk)

@@ -6,7 +6,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from arena.api.callers import throttling
-from tests.arena.api.programs import make_program
+from tests.arena.api.programs import ALL, make_program
 from tests.factories import make_arena
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,19 @@ def test_each_says_so_also_where_it_refuses_one_more(operations, settings):
     program = make_program()
     codes = [(ask(program, *each[:2]), each[:2]) for each in operations if each[0] != "get"][1:]
     assert {(r.status_code, "RateLimit" in r and "Retry-After" in r) for r, _ in codes} == {(429, True)}
+
+
+def test_each_that_writes_names_its_scope_and_takes_no_other(operations, settings):
+    settings.API_LIMITS = {"read": 10_000, "write": 10_000}
+    others = {scope: make_program(scopes=[each for each in ALL if each != scope]) for scope in ALL}
+    for method, path, of in operations:
+        if method == "get":
+            continue
+        named = re.findall(r"Scope `([\w:]+)`", of["description"])
+        assert len(named) == 1, (method, path, of["description"])
+        response = ask(others[named[0]], method, path)
+        assert response.status_code == 403, (method, path, response.content)
+        assert f"lacks the scope {named[0]}" in response.json()["detail"], (method, path)
 
 
 def test_a_name_with_half_a_surrogate_pair_is_refused_with_its_escape(operations):

@@ -89,6 +89,32 @@ def test_a_test_and_a_message_that_was_given_up_are_sent(rung):
     assert post(program, f"deliveries/{waiting.pk}/again/", {}).status_code == 409
 
 
+def test_who_may_write_evidence_sends_no_message(rung):
+    program, webhook = make_program(scopes=["read", "evidence:write"]), make_webhook(1)
+    message = make_message(webhook)
+    Delivery.objects.update(state="given_up")
+    for path in (f"webhooks/{webhook.pk}/test/", f"deliveries/{message.pk}/again/"):
+        refused = post(program, path, {})
+        assert (refused.status_code, "lacks the scope admin" in refused.json()["detail"]) == (403, True)
+    assert Delivery.objects.get().state == "given_up"
+
+
+def test_one_that_its_server_ended_says_so(rung, client):
+    program = make_program()
+    with receiving(status="410 Gone") as server:
+        webhook = make_webhook(server.port)
+        read = lambda: program.get(f"/api/v1/webhooks/{webhook.pk}/").json()  # noqa: E731
+        assert (read()["is_active"], read()["off_because"]) == (True, "")
+        with rung():
+            post(program, f"webhooks/{webhook.pk}/test/", {})
+    assert (read()["is_active"], "410" in read()["off_because"]) == (False, True)
+    client.force_login(make_user(is_staff=True))
+    assert "its server answered 410" in client.get("/account/webhooks/").text
+    patch(program, f"webhooks/{webhook.pk}/", {"is_active": True}, **{"If-Match": "*"})
+    assert (read()["is_active"], read()["off_because"]) == (True, "")
+    assert "its server answered 410" not in client.get("/account/webhooks/").text
+
+
 def test_it_is_switched_off_where_nobody_changed_it_meanwhile():
     program, webhook = make_program(), make_webhook(1)
     path = f"webhooks/{webhook.pk}/"
