@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Required, TypedDict
 
 from django.db.models import Max, Q
+from django.utils.translation import gettext
 from pydantic import ConfigDict, Field
 
 from arena.bundles.fields import COST, NotAllowed
@@ -33,14 +34,26 @@ def _endpoints_of_judges(arena_id: int) -> Q:
 
 
 def _same_judge(values: Values) -> int | None:
-    """The one of its identity, if it says the same: an identity that was made up names nobody else's judge."""
+    """The one of its identity, if it says the same: an identity that was made up names nobody else's judge.
+
+    A judge whose exported games were imported here has its identity, and nothing of its card but protocol and model.
+    """
     known = Judge.objects.filter(identity=values["identity"]).first()
     if known is None:
         return None
     archived = Judge(**{name: values[name] for name in SAYING})
-    if known.saying() | {"name": ""} != archived.saying() | {"name": ""}:
-        raise ValueError("this site has another judge of this identity")
-    return known.pk
+    if known.saying() | {"name": ""} == archived.saying() | {"name": ""}:
+        return known.pk
+    if known.is_known_by_games and (known.protocol, known.model) == (archived.protocol, archived.model):
+        return known.pk
+    raise ValueError(
+        gettext(
+            "this site has another judge of this identity, %(name)s, and the two differ in what they are asked or by which "
+            "model. No judge has another one's identity unless a file was changed: export the arena again where it comes from, "
+            "or import it on a site without that judge"
+        )
+        % {"name": known}
+    )
 
 
 def _next_version(values: Values, arrival: Arrival) -> None:

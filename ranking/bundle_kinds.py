@@ -62,7 +62,7 @@ class _Parameters(TypedDict, total=False):
     external: bool
     filters: Annotated[str, AfterValidator(_checked_filters)]
     prompts: list[int]
-    one_text: bool
+    one_text: bool | Annotated[int, Field(ge=0)]
     without: list[int]
     jury: list[int]
     judges: list[dict[str, Any]]
@@ -71,6 +71,10 @@ class _Parameters(TypedDict, total=False):
     lots_to: int | None
     tie_width: Annotated[float, Field(ge=0, le=1_000)] | None
     n_draws: int
+    ties: str
+    n_replicates: int
+    lots_on: str
+    left_out: dict[str, int]
 
 
 class _NeighbourRow(TypedDict):

@@ -146,6 +146,8 @@ class _Loading:
         new: list[tuple[int, Values]] = []
         for number, values in rows_of(self.bundle, kind):
             pk = self._found(kind, number, values)
+            if pk in {each for each, _values in new}:
+                pk = None  # two lines of the file may be alike: both were there, and both come in
             (self.arrived.added if pk is None else self.arrived.reused).setdefault(kind.member, []).append(values["name"])
             if pk is None:
                 self._rename(kind, [values])

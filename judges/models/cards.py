@@ -100,6 +100,12 @@ class Judge(Archivable):
         """By how much one grade must exceed the other to win; in the units of the judge's scale."""
         return float(self.parameters.get("margin", 0))
 
+    @property
+    def is_known_by_games(self) -> bool:
+        """Whether it came with exported games alone: it has the identity of a judge elsewhere, and not its card."""
+        card = (self.base_url, self.template, self.wording, self.parser_version)
+        return not self.is_called and not any(card) and not self.parameters and self.identity != identity_of(self.saying())
+
     def saying(self) -> dict[str, Any]:
         """What its identity is made of."""
         return {

@@ -41,9 +41,10 @@ MEANINGS = {
     "judge": "Only verdicts of this judge, by its number. Several: of these.",
     "style": "`on`: style is levelled, on a board of votes.",
 }
+SLUG = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 50}
 PARAMETERS = [
     OpenApiParameter(
-        name, OpenApiTypes.STR, description=meaning, required=name == "arena", many=name in SEVERAL,
+        name, SLUG if name == "arena" else OpenApiTypes.STR, description=meaning, required=name == "arena", many=name in SEVERAL,
     )
     for name, meaning in MEANINGS.items()
 ]  # fmt: skip
