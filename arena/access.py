@@ -136,14 +136,20 @@ def battles_in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> Quer
     arena as a whole: under a filter the number would tell who stands on an open ballot."""
     if not sees_content(visitor, arena):
         return Battle.objects.none()
-    return Battle.objects.filter(arena=arena, prompt__in=_prompts_in_play(visitor, arena, voter)).published()
+    return Battle.objects.filter(arena=arena, prompt__in=_prompts_in_play(visitor, arena, voter)).whole()
 
 
 def responses_in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
     """Answers that this visitor may read once no ballot is open on their prompts; to be counted as `battles_in_play` are."""
+    return ended_responses_in_play(visitor, arena, voter).delivered()  # type: ignore[attr-defined,no-any-return]
+
+
+def ended_responses_in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
+    """The same with those that failed."""
     if not sees_content(visitor, arena):
         return Response.objects.none()
-    return Response.objects.delivered().filter(prompt__in=_prompts_in_play(visitor, arena, voter))
+    answers = Response.objects.exclude(finish=FinishState.PENDING)
+    return answers.filter(prompt__in=_prompts_in_play(visitor, arena, voter))
 
 
 def _prompts_in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Prompt]:

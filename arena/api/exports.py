@@ -28,8 +28,7 @@ from arena.models import Arena
 
 WITHHELD = OpenApiParameter(
     HIDDEN, int, OpenApiParameter.HEADER, response=[200],
-    description="How many battles (for answers: how many answers) the file leaves out for now, as a pair on their prompt is "
-    "open to a voter. With them it adds up to the boards.",
+    description="How many rows the file leaves out for now, as a pair on their prompt is open to a voter.",
 )  # fmt: skip
 ARENA = OpenApiParameter("arena", SLUG_SCHEMA, required=True, description="Slug of the arena.")
 JSON_TYPES: Mapping[Holds, Mapping[str, Any]] = {
@@ -138,7 +137,8 @@ class ExportFile(ExportView):
         form = FORMS[str(request.accepted_renderer.format)]
         written = {name: str(value) for name, value in request.query_params.items() if name in self.parameters}
         try:
-            rows = rows_for(self.table, reader, arena, self.table.chosen(written))
+            chosen = self.table.chosen(written)
+            rows = rows_for(self.table, reader, arena, chosen)
             parts = form.parts(self.table.columns_for(reader), rows)
         except RefusedExport as reason:
             raise (PermissionDenied if request.user.is_authenticated else NotAuthenticated)(f"{reason}.") from None
@@ -147,7 +147,7 @@ class ExportFile(ExportView):
         except MissingLibrary as reason:
             raise ValidationError({"format": [f"{reason}."]}) from None
         filename = form.filename(f"{arena.slug}-{self.table.key}")
-        n_withheld = self.table.n_withheld(reader, arena)
+        n_withheld = self.table.n_withheld(reader, arena, chosen)
         if request.method == "HEAD":
             file = LongFile(iter(()), filename, _content_type(form), has_place=False)
         else:

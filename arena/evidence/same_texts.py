@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from numpy.typing import NDArray
 
 from arena.models import Event, Prompt
@@ -48,6 +48,15 @@ def same_texts(arena_id: int, position: int) -> SameTexts:
     )
     columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     return SameTexts(columns[0], columns[1])
+
+
+def prompts_of_one_text(prompts: "QuerySet[Prompt]") -> dict[int, int]:
+    """Of these prompts those whose text an older one of them has, and that one, as things stand now."""
+    here = prompts.exclude(text_digest="").order_by("text_digest")
+    several = here.values("text_digest").annotate(n=Count("pk")).filter(n__gt=1)
+    rows = here.filter(text_digest__in=several.values("text_digest")).order_by("text_digest", "pk")
+    groups = ([pk for _, pk in alike] for _, alike in groupby(rows.values_list("text_digest", "pk"), key=lambda row: row[0]))
+    return {prompt: first for first, *others in groups for prompt in others}
 
 
 def _groups(arena_id: int, position: int) -> Iterator[list[int]]:

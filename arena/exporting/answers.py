@@ -45,9 +45,9 @@ class AnswerTable(ExportTable):
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(_in_use(_ended(reader, arena)))
 
-    def n_withheld(self, reader: Reader, arena: Arena) -> int:
-        answers = access.responses_in_play(reader.visitor, arena, reader.voter_in(arena))
-        return _in_use(answers).count()
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        answers = access.ended_responses_in_play(reader.visitor, arena, reader.voter_in(arena))
+        return (answers if chosen["archived"] == "all" else _in_use(answers)).count()
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         names, licences = competitor_names(arena), dict(arena.competitors.values_list("pk", "licence"))

@@ -62,11 +62,13 @@ class BattleTable(ExportTable):
         "Which two answers met on which prompt, with the votes by outcome. Prompts that voters are comparing now are left out."
     )
     columns = COLUMNS
-    is_of_battles = True
     goes_in_as = "import_battles"
 
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(readable_battles(reader, arena))
+
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        return withheld_battles(reader, arena).count()
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         namer = BattleNames(arena)
@@ -83,6 +85,11 @@ class BattleTable(ExportTable):
 
 def readable_battles(reader: Reader, arena: Arena) -> "QuerySet[Battle]":
     return access.battles_for(reader.visitor, arena, reader.voter_in(arena))
+
+
+def withheld_battles(reader: Reader, arena: Arena) -> "QuerySet[Battle]":
+    """Those that this reader may read once no pair is open on their prompts."""
+    return access.battles_in_play(reader.visitor, arena, reader.voter_in(arena))
 
 
 def with_names(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
@@ -109,10 +116,11 @@ class BattleNames:
         }  # fmt: skip
 
 
-def loaded_votes(battles: Sequence[Battle]) -> "QuerySet[Vote]":
+def loaded_votes(battles: "Sequence[Battle] | QuerySet[Battle]") -> "QuerySet[Vote]":
     """All votes cast or imported on these, except those of an import that is still being loaded or has failed."""
     whole = Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE])
-    return Vote.objects.filter(whole, battle__in=[battle.pk for battle in battles])
+    on = battles.order_by().values("pk") if isinstance(battles, QuerySet) else [battle.pk for battle in battles]
+    return Vote.objects.filter(whole, battle__in=on)
 
 
 def _votes_on(battles: Sequence[Battle]) -> dict[int, dict[str, int]]:

@@ -80,15 +80,20 @@ class Preference:
 
 
 def preferences_of(
-    tallies: Mapping[TwoAnswers, PairTally], *, least_votes: int, with_contested: bool, most_a_prompt: int | None
+    tallies: Mapping[TwoAnswers, PairTally],
+    *,
+    least_votes: int,
+    with_contested: bool,
+    most_a_prompt: int | None,
+    same: Mapping[int, int],
 ) -> list[Preference]:
-    """In the order of prompts; on each the surest first."""
+    """In the order of prompts; on each the surest first. `same`: prompts that are taken for another of their text."""
     by_prompt: dict[int, list[Preference]] = defaultdict(list)
     for answers, each in tallies.items():
         if each.n >= least_votes and each.majority in {Outcome.A, Outcome.B}:
             preference = Preference(answers, each, each.majority)
             if with_contested or not preference.is_contested:
-                by_prompt[answers.prompt].append(preference)
+                by_prompt[same.get(answers.prompt, answers.prompt)].append(preference)
     return [preference for prompt in sorted(by_prompt) for preference in sorted(by_prompt[prompt], key=_surest)[:most_a_prompt]]
 
 
@@ -104,6 +109,12 @@ def _surest(preference: Preference) -> tuple[float, int, TwoAnswers]:
 def with_two_answers(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
     """Battles whose answers are both whole, have a text, and are not the same."""
     return battles.filter(prompt__isnull=False).exclude(prompt__content_hash="").comparable()  # type: ignore[attr-defined,no-any-return]
+
+
+def in_use(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
+    """Battles of which neither the prompt nor an answer nor a model is archived; a corrected answer is."""
+    of_sides = {f"{what}_{side}__archived_at": None for what in ("response", "competitor") for side in ("a", "b")}
+    return battles.filter(prompt__archived_at=None, **of_sides)
 
 
 def tallies_of_people(battles: "QuerySet[Battle]") -> dict[TwoAnswers, PairTally]:

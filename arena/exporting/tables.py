@@ -11,7 +11,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena import access
 from arena.evidence.page_cache import few_pages_kept
 from arena.exporting.access import Reader, RefusedExport, content_refusal
 from arena.models import Arena
@@ -103,7 +102,6 @@ class ExportTable:
     columns: Sequence[FileColumn]
     options: Sequence[Option] = ()
     goes_in_as: str = ""  # the command that reads such a file again
-    is_of_battles: bool = False  # it holds battles, so it leaves out those that are withheld for now
 
     def columns_for(self, reader: Reader) -> tuple[FileColumn, ...]:
         return tuple(column for column in self.columns if reader.is_curator or not column.for_curators)
@@ -116,11 +114,9 @@ class ExportTable:
         """How many rows there are now, at most `MOST_COUNTED` + 1 of them counted; None: only their making tells."""
         raise NotImplementedError
 
-    def n_withheld(self, reader: Reader, arena: Arena) -> int:
-        """Of how many battles (of the answers: how many answers) it says nothing now, while a pair is open on their prompts."""
-        if not self.is_of_battles:
-            return 0
-        return access.battles_in_play(reader.visitor, arena, reader.voter_in(arena)).count()
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        """How many of its rows are left out now, while a pair is open on their prompts."""
+        return 0
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         """In a fixed order, a part at a time; each part checks again who may read what."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.evidence.import_reasons import reason_of_import
 from arena.exporting.access import Reader
 from arena.exporting.battles import (
     AT_ONCE,
@@ -15,6 +16,7 @@ from arena.exporting.battles import (
     loaded_votes,
     readable_battles,
     with_names,
+    withheld_battles,
 )
 from arena.exporting.names import pseudonyms
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
@@ -24,6 +26,7 @@ from arena.models.found_rows import state_of_source
 VOTES_AT_ONCE = 2_000
 WITHOUT_REASON = "set aside"
 WITH_ITS_IMPORT = "with its whole import"
+LONGEST_REASON = Vote._meta.get_field("set_aside_reason").max_length
 COLUMNS = (
     FileColumn("vote", Holds.INTEGER, gettext_lazy("Its number on this site.")),
     *BATTLE_COLUMNS,
@@ -50,7 +53,6 @@ class VoteTable(ExportTable):
     title = gettext_lazy("Votes")
     description = gettext_lazy("What each voter said of each battle, with those that were set aside, and why.")
     columns = COLUMNS
-    is_of_battles = True
     goes_in_as = "import_battles"
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
@@ -61,12 +63,15 @@ class VoteTable(ExportTable):
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(Vote.objects.filter(battle__in=readable_battles(reader, arena).values("pk")))
 
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        return loaded_votes(withheld_battles(reader, arena)).count()
+
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         namer, pseudonym = BattleNames(arena), pseudonyms(arena)
         for battles in walk(lambda: with_names(readable_battles(reader, arena)), AT_ONCE):
             battle_rows = {battle.pk: namer.row(battle) for battle in battles}
             votes = loaded_votes(battles).select_related("voter").order_by("battle", "pk")
-            votes = votes.only(*_OWN, "voter__kind").annotate(state=state_of_source("vote"))
+            votes = votes.only(*_OWN, "voter__kind").annotate(state=state_of_source("vote"), import_reason=reason_of_import())
             for vote in votes.iterator(VOTES_AT_ONCE):
                 yield battle_rows[vote.battle_id] | _vote_row(vote) | {"voter": pseudonym(vote.voter_id)}
 
@@ -89,5 +94,6 @@ def _vote_row(vote: Any) -> Row:
 def why_set_aside(vote: Any) -> str:
     """In English, as the ledger has it: a file reads the same for all. Empty where the vote counts."""
     if vote.state == Import.State.SET_ASIDE:
-        return WITH_ITS_IMPORT
+        reason = vote.import_reason
+        return f"{WITH_ITS_IMPORT}: {reason}"[:LONGEST_REASON] if reason else WITH_ITS_IMPORT
     return "" if vote.is_counted else vote.set_aside_reason or WITHOUT_REASON

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from arena import access
 from arena.evidence import voting
+from arena.evidence.import_reasons import reason_of_import
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Response, Vote, Voter
 from arena.models.found_rows import state_of_source
 from arena.outcomes import Outcome, Side
@@ -219,12 +220,12 @@ class VoteCounts:
 
 def tallies(battles: Sequence[Battle]) -> dict[int, VoteCounts]:
     """Of each battle, in one query."""
-    stated = _votes_on(battles).annotate(state=state_of_source("vote"))
-    votes = stated.values_list("battle_id", "outcome", "is_counted", "set_aside_reason", "state")
+    stated = _votes_on(battles).annotate(state=state_of_source("vote"), import_reason=reason_of_import())
+    votes = stated.values_list("battle_id", "outcome", "is_counted", "set_aside_reason", "state", "import_reason")
     counted: Counter[tuple[int, str]] = Counter()
     reasons: dict[int, Counter[str]] = defaultdict(Counter)
-    for battle_id, outcome, is_counted, reason, state in votes:
-        if why := _why_set_aside(is_counted, reason, state):
+    for battle_id, outcome, is_counted, reason, state, import_reason in votes:
+        if why := _why_set_aside(is_counted, reason, state, import_reason):
             reasons[battle_id][why] += 1
         counted[battle_id, "n_set_aside" if why else outcome] += 1
     kinds = ("a", "b", "tie", "both_bad", "n_set_aside")
@@ -234,10 +235,11 @@ def tallies(battles: Sequence[Battle]) -> dict[int, VoteCounts]:
     }
 
 
-def _why_set_aside(is_counted: bool, reason: str, state: str | None) -> str:
+def _why_set_aside(is_counted: bool, reason: str, state: str | None, import_reason: str) -> str:
     """In words; empty where the vote counts."""
     if state == Import.State.SET_ASIDE:
-        return _("with its whole import")
+        whole = _("with its whole import: %(reason)s") % {"reason": import_reason}
+        return whole if import_reason else _("with its whole import")
     return "" if is_counted else reason or _("without a reason")
 
 
@@ -277,7 +279,7 @@ def _votes(request: HttpRequest, battle: Battle) -> list[ShownVote] | None:
     """Single votes are never public: without an account one sees only the sums."""
     if not request.user.is_authenticated:
         return None
-    votes = _votes_on([battle]).annotate(state=state_of_source("vote"))
+    votes = _votes_on([battle]).annotate(state=state_of_source("vote"), import_reason=reason_of_import())
     return [_shown_vote(vote, battle) for vote in votes[:VOTES_SHOWN]]
 
 
@@ -291,7 +293,7 @@ def _shown_vote(vote: Any, battle: Battle) -> ShownVote:
         order={"a": "A · B", "b": "B · A"}.get(vote.first_shown, ""),
         seconds=None if vote.dwell_ms is None else vote.dwell_ms / 1000,
         vote=vote,
-        set_aside=_why_set_aside(vote.is_counted, vote.set_aside_reason, vote.state),
+        set_aside=_why_set_aside(vote.is_counted, vote.set_aside_reason, vote.state, vote.import_reason),
     )
 
 

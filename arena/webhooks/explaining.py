@@ -28,8 +28,8 @@ FOR_THE_SCHEMA = " ".join([
     "is the base64 behind `whsec_` in the secret. An answer of 200 to 299 within 10 seconds takes it. Otherwise it is sent",
     "again after",
     ", ".join(f"{wait.total_seconds():,.0f}" for wait in WAITS) + " seconds, and then given up. 410 gives up",
-    "at once and switches the webhook off, because nobody wants messages there any more: what happens until a curator switches it",
-    "on again is not sent later.",
+    "at once and switches the webhook off, because nobody wants messages there any more: what happens until a curator switches",
+    "it on again is not sent later.",
     "No redirect is followed. A receiver that is not public, or without TLS, has to stand in the site's setting",
     "AGON_ENDPOINTS_ALLOWED, as host:port.",
 ])  # fmt: skip

@@ -9,7 +9,7 @@ from arena.exporting.battles import BATTLE_COLUMNS, COUNTING_COLUMNS, BattleName
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, dollars
 from arena.models import Arena, Attempt, Battle
 from arena.texts.csv_cells import figure
-from judges.games.access import GameReader, walk
+from judges.games.access import GameReader, games_in_play, walk
 from judges.games.access import readable_battles as battles_with_games
 from judges.games.visible_games import VisibleGame, attempts_of, call_of, read_of, stored_reply_of, visible
 from judges.models import Game
@@ -57,11 +57,13 @@ class GameTable(ExportTable):
     title = gettext_lazy("Games of judges")
     description = gettext_lazy("Each judge's verdict on each battle in each order, or why there is none.")
     columns = COLUMNS
-    is_of_battles = True
     goes_in_as = "import_judgements"
 
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(Game.objects.filter(battle__in=readable_battles(reader, arena).values("pk")))
+
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        return games_in_play(reader.visitor, {arena: reader.voter_in(arena)}).count()
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         may_read, behind, namer = GameReader.of(reader.visitor, arena), 0, BattleNames(arena)

@@ -6,10 +6,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena import access
 from arena.exporting.access import Reader
 from arena.exporting.answers import readable_answers
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
-from arena.models import Arena
+from arena.models import Arena, Response
 from judges.models import GoldAnswer
 
 AT_ONCE = 1_000
@@ -39,6 +40,10 @@ class GoldAnswerTable(ExportTable):
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(_readable(reader, arena))
 
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        answers = access.responses_in_play(reader.visitor, arena, reader.voter_in(arena)).with_text()  # type: ignore[attr-defined]
+        return _of(answers, arena).count()
+
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         named = ("gold_set", "response__prompt", "response__competitor")
         for labels in walk(lambda: _readable(reader, arena).select_related(*named).defer("response__text"), AT_ONCE):
@@ -46,8 +51,12 @@ class GoldAnswerTable(ExportTable):
 
 
 def _readable(reader: Reader, arena: Arena) -> "QuerySet[GoldAnswer]":
-    answers = readable_answers(reader, arena).filter(archived_at=None)
-    return GoldAnswer.objects.filter(gold_set__arena=arena, response__in=answers.values("pk"))
+    return _of(readable_answers(reader, arena), arena)
+
+
+def _of(answers: "QuerySet[Response]", arena: Arena) -> "QuerySet[GoldAnswer]":
+    in_use = answers.filter(archived_at=None)
+    return GoldAnswer.objects.filter(gold_set__arena=arena, response__in=in_use.values("pk"))
 
 
 def _row(label: GoldAnswer) -> Row:

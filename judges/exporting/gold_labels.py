@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.exporting.access import Reader
-from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names
+from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names, withheld_battles
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Row, counted, walk
 from arena.models import Arena, Battle
 from judges.models import GoldItem
@@ -29,7 +29,6 @@ class GoldLabelTable(ExportTable):
     title = gettext_lazy("Gold labels")
     description = gettext_lazy("Which answer is known to be right: what judges are measured by.")
     columns = COLUMNS
-    is_of_battles = True
     goes_in_as = "import_gold"
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
@@ -37,6 +36,9 @@ class GoldLabelTable(ExportTable):
 
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(_readable(reader, arena))
+
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        return _on(withheld_battles(reader, arena), arena).count()
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         namer = BattleNames(arena)
@@ -48,7 +50,11 @@ class GoldLabelTable(ExportTable):
 
 
 def _readable(reader: Reader, arena: Arena) -> "QuerySet[GoldItem]":
-    return GoldItem.objects.filter(gold_set__arena=arena, battle__in=readable_battles(reader, arena).values("pk"))
+    return _on(readable_battles(reader, arena), arena)
+
+
+def _on(battles: "QuerySet[Battle]", arena: Arena) -> "QuerySet[GoldItem]":
+    return GoldItem.objects.filter(gold_set__arena=arena, battle__in=battles.values("pk"))
 
 
 def _row(item: GoldItem) -> Row:

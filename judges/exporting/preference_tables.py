@@ -3,28 +3,34 @@
 Besides its layout, each row says whose opinions it rests on, how sure they are, and where its texts come from.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
+from arena.evidence.same_texts import prompts_of_one_text
 from arena.exporting.access import Reader
-from arena.exporting.battles import readable_battles
+from arena.exporting.battles import readable_battles, withheld_battles
 from arena.exporting.preferences import (
     PairTally,
     Preference,
     TwoAnswers,
     both_bad,
+    in_use,
     labels_of,
     preferences_of,
     tallies_of_people,
     with_two_answers,
 )
 from arena.exporting.prompts import readable_prompts
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Option, Row, walk
-from arena.models import Arena, Competitor, Prompt, Response
+from arena.exporting.tables import ARCHIVED, Chosen, ExportTable, FileColumn, Holds, Option, Row, walk
+from arena.models import Archivable, Arena, Battle, Competitor, Prompt, Response
 from arena.outcomes import Outcome
 from arena.texts.csv_cells import figure
 from judges.exporting.judges_preferences import judges_that_count, tallies_of_judges
@@ -47,7 +53,8 @@ OPTIONS = (
         words={"yes": gettext_lazy("have to agree"), "no": gettext_lazy("the majority of its games")}, default="yes",
     ),
     Option(
-        "per_prompt", gettext_lazy("Most per prompt"), gettext_lazy("The most pairs per prompt; the surest ones are taken."),
+        "per_prompt", gettext_lazy("Most per prompt"),
+        gettext_lazy("The most pairs per prompt, which is one text whatever its ids; the surest ones are taken."),
         default=1_000_000,
     ),
     Option(
@@ -55,6 +62,7 @@ OPTIONS = (
         "other answer."),
         words={"leave_out": gettext_lazy("left out"), "mark": gettext_lazy("marked")}, default="leave_out",
     ),
+    ARCHIVED,
 )  # fmt: skip
 BAD_ONES = Option(
     "both_bad", gettext_lazy("Both bad"), gettext_lazy("What to do with two answers that most call bad."),
@@ -72,7 +80,11 @@ ORIGIN = (
     FileColumn("prompt_id", Holds.TEXT, gettext_lazy("The prompt’s id.")),
     FileColumn("category", Holds.TEXT, gettext_lazy("The prompt’s category.")),
     FileColumn("language", Holds.TEXT, gettext_lazy("The prompt’s language.")),
-)
+    FileColumn(
+        "archived_at", Holds.TIME,
+        gettext_lazy("When its prompt, an answer or a model was archived, or an answer corrected; empty where all are in use."),
+    ),
+)  # fmt: skip
 PAIR_ORIGIN = (
     *SURENESS, *ORIGIN,
     FileColumn("chosen_repeat", Holds.INTEGER, gettext_lazy("Which of the model’s answers was chosen.")),
@@ -98,6 +110,14 @@ class Part:
     prompts: Mapping[int, Prompt]
     responses: Mapping[int, Response]
     models: Mapping[int, Competitor]
+    same: Mapping[int, int]
+    """Prompts whose text another one of the batch has, and that one."""
+
+    def archived_at(self, *answers: int) -> datetime | None:
+        """When the first of the prompt, these answers and their models was."""
+        rows: list[Archivable] = [self.responses[answer] for answer in answers]
+        rows += [self.model_of(answer) for answer in answers] + [self.prompts[self.responses[answers[0]].prompt_id]]
+        return min((row.archived_at for row in rows if row.archived_at), default=None)
 
     def model_of(self, answer: int) -> Competitor:
         return self.models[self.responses[answer].competitor_id]
@@ -107,16 +127,23 @@ class PreferenceTable(ExportTable):
     """Prompts in batches: opinions on the answers, and their texts."""
 
     options: Sequence[Option] = OPTIONS
-    is_of_battles = True
     only_one_turn = False
 
     def count(self, reader: Reader, arena: Arena) -> None:
         """Known only when they are made."""
         return
 
+    def n_withheld(self, reader: Reader, arena: Arena, chosen: Chosen) -> int:
+        withheld = partial(withheld_battles, reader, arena)
+        if not withheld().exists():
+            return 0
+        of_those = Prompt.objects.filter(pk__in=withheld().values("prompt"))
+        return sum(1 for part in self._parts(arena, chosen, lambda: of_those, withheld) for _row in self.of_part(part, chosen))
+
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         numbers = count(1)
-        for part in self._parts(reader, arena, chosen):
+        prompts, battles = partial(readable_prompts, reader, arena), partial(readable_battles, reader, arena)
+        for part in self._parts(arena, chosen, prompts, battles):
             for row in self.of_part(part, chosen):
                 yield row | {"arena": arena.slug, "source": chosen["source"], "id": next(numbers)}
 
@@ -127,20 +154,28 @@ class PreferenceTable(ExportTable):
     def of_pair(self, part: Part, preference: Preference) -> Row:
         raise NotImplementedError
 
-    def _parts(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Part]:
+    def _parts(
+        self, arena: Arena, chosen: Chosen, readable: "Callable[[], QuerySet[Prompt]]", fought: "Callable[[], QuerySet[Battle]]"
+    ) -> Iterator[Part]:
+        """All prompts of a text come together, so that they count as one."""
         models = {model.pk: model for model in Competitor.objects.filter(arena=arena)}
-        for prompts in walk(
-            lambda: readable_prompts(reader, arena).select_related("arena").defer("html", "reference", "verifier"),
-            PROMPTS_AT_ONCE,
-        ):
-            asked = {prompt.pk: prompt for prompt in prompts if len(prompt.turns) == 1 or not self.only_one_turn}
-            battles = with_two_answers(readable_battles(reader, arena).filter(prompt__in=asked))
-            if chosen["source"] == "people":
-                tallies = tallies_of_people(battles)
-            else:
-                tallies = tallies_of_judges(battles, judges_that_count(arena), both_orders=chosen["both_orders"] == "yes")
+        is_all = chosen["archived"] == "all"
+
+        def wanted() -> "QuerySet[Prompt]":
+            return readable() if is_all else readable().filter(archived_at=None)
+
+        same = prompts_of_one_text(wanted())
+        others = defaultdict(list)
+        for prompt, first in same.items():
+            others[first].append(prompt)
+        for prompts in walk(lambda: _to_read(wanted()), PROMPTS_AT_ONCE):
+            firsts = [prompt for prompt in prompts if prompt.pk not in same]
+            alike = _to_read(wanted()).filter(pk__in=[pk for first in firsts for pk in others[first.pk]])
+            asked = {each.pk: each for each in (*firsts, *alike) if len(each.turns) == 1 or not self.only_one_turn}
+            battles = with_two_answers(fought().filter(prompt__in=asked))
+            tallies = _tallies(arena, chosen, battles if is_all else in_use(battles))
             named = {answer for answers in tallies for answer in (answers.a, answers.b)}
-            yield Part(tallies, asked, Response.objects.defer("html").in_bulk(named), models)
+            yield Part(tallies, asked, Response.objects.defer("html").in_bulk(named), models, same)
 
 
 class DpoTable(PreferenceTable):
@@ -191,6 +226,7 @@ class KtoTable(PreferenceTable):
             prompt = part.prompts[response.prompt_id]
             yield _origin(prompt) | {
                 "prompt": opening(prompt), "completion": continued(prompt, response), "label": labels[True] > labels[False],
+                "archived_at": part.archived_at(answer),
                 "model": model.name, "repeat": response.repeat, "finish": response.finish, "licence": model.licence or None,
                 "judges": sorted({judge for each in tallies for judge in each.judges}),
                 "margin": figure(abs(labels[True] - labels[False]) / labels.total()),
@@ -259,6 +295,16 @@ class HelpSteer2Table(PreferenceTable):
 # --- what rows are made of -----------------------------------------------------------------------------------------------
 
 
+def _to_read(prompts: "QuerySet[Prompt]") -> "QuerySet[Prompt]":
+    return prompts.select_related("arena").defer("html", "reference", "verifier")
+
+
+def _tallies(arena: Arena, chosen: Chosen, battles: "QuerySet[Battle]") -> Mapping[TwoAnswers, PairTally]:
+    if chosen["source"] == "people":
+        return tallies_of_people(battles)
+    return tallies_of_judges(battles, judges_that_count(arena), both_orders=chosen["both_orders"] == "yes")
+
+
 def opening(prompt: Prompt) -> list[dict[str, str]]:
     """The part that all answers to a prompt share."""
     system = [_message("system", prompt.system_prompt)] if prompt.system_prompt else []
@@ -283,7 +329,7 @@ def _message(role: str, content: str) -> dict[str, str]:
 def _preferences(part: Part, chosen: Chosen) -> list[Preference]:
     return preferences_of(
         part.tallies, least_votes=chosen["least_votes"], with_contested=chosen["contested"] == "mark",
-        most_a_prompt=chosen["per_prompt"],
+        most_a_prompt=chosen["per_prompt"], same=part.same,
     )  # fmt: skip
 
 
@@ -311,5 +357,5 @@ def _pair_origin(part: Part, preference: Preference) -> Row:
         }
     return of_sides | _origin(part.prompts[preference.answers.prompt]) | {
         "judges": list(preference.tally.judges), "margin": figure(preference.margin), "n_votes": preference.tally.n,
-        "is_contested": preference.is_contested,
+        "is_contested": preference.is_contested, "archived_at": part.archived_at(preference.chosen, preference.rejected),
     }  # fmt: skip

@@ -45,9 +45,8 @@ CHANGED_FIELDS: SentFields = {
 
 SWITCHED = (
     "Switch a webhook off (`is_active: false`) or on. None is deleted, as what was sent stays on record: switched off it is "
-    "told nothing, and counts no longer towards the most that an arena may have. One that answered 410 is switched off by itself: "
-    "`off_because` says so, what happens meanwhile is not sent later, and switched on it is told what happens from then on. Scope "
-    "`admin`, for curators."
+    "told nothing, and counts no longer towards the most that an arena may have. One that answered 410 is switched off by "
+    "itself: `off_because` says so, and what happens meanwhile is not sent later. Scope `admin`, for curators."
 )
 
 

@@ -13,10 +13,13 @@ from django.utils import timezone
 
 from arena.api.long_tables import LongFile
 from arena.exporting import forms
-from arena.models import Arena, Ballot, Battle
+from arena.exporting.registry import tables
+from arena.models import Arena, Ballot, Battle, Import
+from judges.models import GoldAnswer, GoldItem, GoldSet
 from tests.arena.api.programs import make_program
 from tests.arena.exporting.taking_out import furnished
-from tests.factories import make_user, make_voter
+from tests.factories import make_user, make_vote, make_voter
+from tests.judges.game_factories import make_game, make_judge
 
 pytestmark = pytest.mark.django_db
 
@@ -85,10 +88,31 @@ def test_what_is_withheld_for_an_open_ballot_is_counted(arena):
     assert head(client, "battles")["Agon-Hidden"] == "0"
     voter = make_voter(arena, str(user.pk), kind="account", user=user)
     Ballot.objects.create(battle=battle, voter=voter, first_shown="a", propensity=1, served_at=timezone.now(), state="open")
-    assert {table: head(client, table)["Agon-Hidden"] for table in ("battles", "votes", "answers", "pairs-dpo", "prompts")} == {
-        "battles": "3", "votes": "3", "answers": "3", "pairs-dpo": "3", "prompts": "0",
+    GoldItem.objects.create(gold_set=GoldSet.objects.create(arena=arena, name="g"), battle=battle, label="a")
+    answer = battle.response_a
+    GoldAnswer.objects.create(gold_set=GoldSet.objects.get(), response=answer, is_right=True)
+    make_game(battle, make_judge("Minos"), "first")
+    aside = Battle.objects.create(
+        arena=arena, prompt=battle.prompt, competitor_a=battle.competitor_a, competitor_b=battle.competitor_b,
+        row_key=b"x" * 16,
+        source=Import.objects.create(arena=arena, kind="battles", format="x", filename="x", path="x", state="set_aside"),
+        propensity=1, created_at=timezone.now(),
+    )  # fmt: skip
+    make_vote(aside, "a", source=aside.source)
+    hidden = {table: (int(head(client, table)["Agon-Hidden"]), n_lines(client, table)) for table in tables()}
+    assert {table: n for table, (n, _) in hidden.items() if n} == {
+        "battles": 4, "votes": 7, "answers": 4, "pairs-dpo": 3, "pairs-rewardbench": 3, "pairs-helpsteer2": 3,
+        "gold-labels": 1, "gold-answers": 1, "games": 1,
     }  # fmt: skip
-    assert "3 battles are withheld" in client.get(reverse("exports", args=["garden"])).text
+    assert "4 battles are withheld" in client.get(reverse("exports", args=["garden"])).text
+    Ballot.objects.update(state="voted")
+    for table, (n, shown) in hidden.items():
+        assert (n_lines(client, table), head(client, table)["Agon-Hidden"]) == (n + shown, "0"), table
+    assert "withheld" not in client.get(reverse("exports", args=["garden"])).text
+
+
+def n_lines(client, table):
+    return len(whole(get(client, table)).splitlines())
 
 
 def head(client, table):

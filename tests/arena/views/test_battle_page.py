@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from arena.evidence.curation import restore_import, set_aside_import
 from arena.exporting.votes import WITH_ITS_IMPORT
 from arena.models import Ballot, Import
 from tests.arena.exporting.taking_out import taken
@@ -84,6 +85,21 @@ def test_a_vote_of_an_import_set_aside_says_so(battle):
     )
     make_vote(battle, "a", source=source)
     assert "with its whole import" in show(account_client(), battle).text
+
+
+def test_the_reason_of_an_import_that_is_set_aside_is_shown_to_readers_of_its_votes(client, battle):
+    source = Import.objects.create(
+        arena=battle.arena, kind="battles", format="x", filename="x", path="x", digest="x", state="published"
+    )
+    make_vote(battle, "a", source=source)
+    set_aside_import(source, "an earlier one", None)
+    restore_import(source, None)
+    assert "an earlier one" not in show(account_client(), battle).text
+    set_aside_import(source, "wrong labels", None)
+    assert "with its whole import: wrong labels" in show(account_client(), battle).text
+    assert "wrong labels" in battles(client, battle.arena, votes="set_aside").text
+    (row,) = taken("votes", battle.arena)
+    assert (row["is_counted"], row["set_aside_reason"]) == (False, "with its whole import: wrong labels")
 
 
 def test_voters_are_numbers_that_do_not_lead_back_to_them(battle):

@@ -1,8 +1,9 @@
 """Preference pairs: what is chosen, what is left out, and the layouts that others read."""
 
 import pytest
+from django.utils import timezone
 
-from arena.models import Prompt, Response, Vote
+from arena.models import Competitor, Prompt, Response, Vote
 from judges.judge_choices import choose_judge
 from tests.arena.exporting.taking_out import taken
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_vote
@@ -122,6 +123,48 @@ def test_least_votes_and_most_per_prompt(arena, models):
     battle_of([models[1], models[2]], prompt, "a")
     assert models_of(taken("pairs-dpo", arena, least_votes=2)) == [("A", "C"), ("A", "B")]
     assert models_of(taken("pairs-dpo", arena, per_prompt=1)) == [("A", "C")]
+
+
+def test_a_text_under_several_ids_is_one_prompt_to_most_per_prompt(arena, models):
+    """The surest is taken over all of them, wherever they stand among the prompts."""
+    many = [make_prompt(arena, f"Filler {n}") for n in range(60)]
+    first = make_prompt(arena, "Why?", key="q1")
+    for n in range(60):
+        battle_of(models, make_prompt(arena, f"More {n}", key=f"more{n}"), "a")
+    second = make_prompt(arena, "Why?\r\n", key="q2")
+    battle_of(models, first, "a", "a", "tie")
+    battle_of([models[0], models[2]], second, "b", "b")
+    battle_of(models, many[0], "a")
+    rows = taken("pairs-dpo", arena, per_prompt=1)
+    of_text = [(row["prompt_id"], row["chosen_model"]) for row in rows if row["prompt_id"] in {"q1", "q2"}]
+    assert of_text == [("q2", "C")]
+    assert len(rows) == 62
+    assert {row["prompt_id"] for row in taken("pairs-dpo", arena, per_prompt=2)} >= {"q1", "q2"}
+    assert len(taken("pairs-dpo", arena)) == 63
+
+
+@pytest.mark.parametrize("table", ["pairs-dpo", "pairs-kto", "pairs-rewardbench", "pairs-helpsteer2"])
+@pytest.mark.parametrize("source", ["people", "judges"])
+def test_what_is_archived_is_left_out_unless_asked_for(arena, models, table, source):
+    judge = make_judge("Minos")
+    prompts = {
+        what: make_prompt(arena, f"Why {what}?", key=what) for what in ("used", "prompt", "answer", "model", "corrected")
+    }
+    for what, prompt in prompts.items():
+        battle = battle_of([models[0], models[2 if what == "model" else 1]], prompt, "a")
+        make_game(battle, judge, "first", order="ab")
+        make_game(battle, judge, "second", order="ba")
+    now = timezone.now()
+    Prompt.objects.filter(key="prompt").update(archived_at=now)
+    Response.objects.filter(prompt__key="answer", competitor=models[1]).update(archived_at=now)
+    Competitor.objects.filter(pk=models[2].pk).update(archived_at=now)
+    one = Response.objects.get(prompt__key="corrected", competitor=models[0])
+    better = make_response(one.prompt, models[0], "Better.", repeat=1)
+    Response.objects.filter(pk=one.pk).update(archived_at=now, superseded_by=better)
+    assert {row["prompt_id"] for row in taken(table, arena, source=source)} == {"used"}
+    every = taken(table, arena, source=source, archived="all")
+    assert {row["prompt_id"] for row in every} == set(prompts)
+    assert {row["prompt_id"] for row in every if row["archived_at"]} == set(prompts) - {"used"}
 
 
 def test_kto_labels_answers_and_calls_none_bad_unless_asked(arena, models):
