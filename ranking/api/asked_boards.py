@@ -44,7 +44,8 @@ MEANINGS = {
 SLUG = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 50}
 PARAMETERS = [
     OpenApiParameter(
-        name, SLUG if name == "arena" else OpenApiTypes.STR, description=meaning, required=name == "arena", many=name in SEVERAL,
+        name, SLUG if name == "arena" else OpenApiTypes.STR, description=meaning,
+        required=name == "arena", many=name in SEVERAL,
     )
     for name, meaning in MEANINGS.items()
 ]  # fmt: skip

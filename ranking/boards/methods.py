@@ -20,7 +20,9 @@ from ranking.maths.data.cells import count_cells
 from ranking.maths.data.comparisons import Cluster
 from ranking.maths.estimation.covariance import Rated, standing
 from ranking.maths.estimation.existence import check_existence
-from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.estimation.failures import SeparationError, UnfittedError
+from ranking.maths.estimation.inflation import MOST_INFLATION, inflation
+from ranking.maths.estimation.separation import listed
 from ranking.maths.models.contextual import fit_contextual
 from ranking.maths.models.davidson import DAVIDSON, fit_davidson
 from ranking.maths.models.elo import elo_mean_over_orders, elo_over_orders
@@ -144,7 +146,21 @@ def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:
 def _style_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     """With a note on the coefficient of every covariate."""
     rating = _by_likelihood(fit_contextual, comparisons, definition)
-    return rating if rating.fit is None else replace(rating, notes=(*style_notes(rating.fit, definition), *rating.notes))
+    if rating.fit is None:
+        return rating
+    _check_told_apart(rating.fit)
+    return replace(rating, notes=(*style_notes(rating.fit, definition), *rating.notes))
+
+
+def _check_told_apart(fit: maths.Fit) -> None:
+    """Nobody is rated where style all but tells who wrote: such ratings are finite, and thousands of points off."""
+    k = len(fit.comparisons.covariate_names)
+    if fit.likelihood is None or len(fit.parameters) < k:
+        return
+    factor, direction = inflation(fit.likelihood.hessian(), len(fit.names), k)
+    if factor > MOST_INFLATION:
+        names = listed(direction, (*fit.names, *(parameter.name for parameter in fit.parameters)))
+        raise SeparationError(noted("not_told_apart", names=names), "leave a covariate or a competitor out")
 
 
 def style_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:

@@ -76,7 +76,7 @@ def test_every_method_makes_a_board_with_intervals_ranges_and_its_definition(are
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_snapshot_can_be_made_again_to_the_same_digits_and_its_intervals_agree(arena, method):
-    covariates = "length headers" if method == Leaderboard.Method.STYLE else ""
+    covariates = "length" if method == Leaderboard.Method.STYLE else ""
     snapshot = publish_snapshot(make_board(arena, method=method, intervals="bootstrap", covariates=covariates))
     again = rebuild(snapshot)
     assert (again.same_evidence, again.largest_difference) == (True, 0.0)
@@ -127,6 +127,46 @@ def test_style_control_takes_away_what_looks_explain():
     assert gap[plain] > 100
     assert gap[styled] < gap[plain] / 2
     assert "answers never differ in headers" in styled.notes
+
+
+def _written_as(lengths, spread, n=40):
+    """Three models that write so long an answer to each prompt, and up to `spread` characters more; none wins much more."""
+    arena = make_arena()
+    models = [make_competitor(arena, name) for name in lengths]
+    for number in range(n):
+        prompt = make_prompt(arena, f"Question {number}?")
+        for i, (model, length) in enumerate(zip(models, lengths.values(), strict=True)):
+            answer(prompt, model, "x" * (length + (number // (i + 1)) % spread))
+        for i, (a, b) in enumerate(((0, 1), (0, 2), (1, 2))):
+            battle = make_battle(models[a], models[b], prompt, with_answers=True)
+            make_vote(battle, ("a", "b", "b", "a", "tie")[(number * number + number // 5 + i) % 5])
+    return arena
+
+
+def test_a_model_whose_style_cannot_be_told_from_it_has_a_reason_in_place_of_a_number():
+    """One always writes four times as much: a rating at equal length would rest on single characters."""
+    arena = _written_as({"short": 500, "also short": 500, "long": 2000}, 2)
+    styled = publish_snapshot(make_board(arena, method="style_controlled", covariates="length"))
+    assert set(styled.entries.values_list("rating", flat=True)) == {None}
+    reason = "the results do not tell apart what belongs to length and long"
+    assert set(styled.entries.values_list("unrated_because", flat=True)) <= {
+        reason,
+        "the results do not tell apart what belongs to long and length",
+    }
+    assert styled.notes == list(styled.entries.values_list("unrated_because", flat=True)[:1])
+    assert publish_snapshot(make_board(arena)).entries.exclude(rating=None).count() == 3
+
+
+def test_a_model_that_alone_writes_headers_cannot_be_told_from_them(arena):
+    snapshot = publish_snapshot(make_board(arena, method="style_controlled", covariates="length headers"))
+    assert snapshot.notes == ["the results do not tell apart what belongs to model-2 and headers"]
+    assert set(snapshot.entries.values_list("rating", "unrated_because")) == {(None, snapshot.notes[0])}
+
+
+def test_lengths_that_vary_in_each_model_are_levelled():
+    arena = _written_as({"short": 500, "also short": 510, "long": 520}, 37)
+    styled = publish_snapshot(make_board(arena, method="style_controlled", covariates="length"))
+    assert styled.entries.exclude(rating=None).count() == 3
 
 
 def test_a_style_board_without_texts_levels_the_side_alone_and_says_so(arena):
