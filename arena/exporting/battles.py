@@ -119,8 +119,10 @@ class BattleNames:
 def loaded_votes(battles: "Sequence[Battle] | QuerySet[Battle]") -> "QuerySet[Vote]":
     """All votes cast or imported on these, except those of an import that is still being loaded or has failed."""
     whole = Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE])
-    on = battles.order_by().values("pk") if isinstance(battles, QuerySet) else [battle.pk for battle in battles]
-    return Vote.objects.filter(whole, battle__in=on)
+    votes = Vote.objects.filter(whole)
+    if isinstance(battles, QuerySet):
+        return votes.filter(battle__in=battles.order_by().values("pk"))
+    return votes.filter(battle__in=[battle.pk for battle in battles])
 
 
 def _votes_on(battles: Sequence[Battle]) -> dict[int, dict[str, int]]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from arena import access
+from arena.evidence.import_reasons import reasons_on_boards
 from arena.models import Arena, Visibility
 from arena.prerequisites import next_step
 from arena.views.context import arena_or_404, page_context
@@ -216,6 +217,7 @@ def _board_context(
         "definition": _definition(shown) if shown else [],
         "evidence": _evidence(shown) if shown else {},
         "set_aside": _set_aside(shown) if shown and shown.n_set_aside else "",
+        "why_set_aside": _why_set_aside(shown) if shown and shown.n_set_aside and not _is_snapshot(request) else [],
         "timeline": _timeline(shown) if shown else [],
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
@@ -407,6 +409,13 @@ def _set_aside(shown: Snapshot) -> str:
     else:
         text = ngettext("%(n)s vote is set aside and counted nowhere.", "%(n)s votes are set aside and counted nowhere.", n)
     return text % {"n": number(n)}
+
+
+def _why_set_aside(shown: Snapshot) -> list[str]:
+    """Of whole imports, as it stands now (a snapshot's own page never changes): one reason is given for all rows of a file."""
+    counted = counted_on(shown)
+    of_people, of_judges = counted != Leaderboard.Sources.JUDGES, counted != Leaderboard.Sources.PEOPLE
+    return reasons_on_boards(shown.leaderboard.arena_id, of_people=of_people, of_judges=of_judges)
 
 
 def _sources(shown: Snapshot) -> str:
