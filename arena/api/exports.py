@@ -25,11 +25,13 @@ from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN, Form, MissingLibra
 from arena.exporting.registry import tables
 from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn, Holds, Option, WrongChoice, rows_for
 from arena.models import Arena
+from arena.wording import sentence
 
 WITHHELD = OpenApiParameter(
     HIDDEN, int, OpenApiParameter.HEADER, response=[200],
     description="How many rows the file leaves out for now, as a pair on their prompt is open to a voter.",
 )  # fmt: skip
+FOR_EXCEL = "With `format=excel` it begins with a byte-order mark, by which Excel reads accents rightly; the rest is the same."
 ARENA = OpenApiParameter("arena", SLUG_SCHEMA, required=True, description="Slug of the arena.")
 JSON_TYPES: Mapping[Holds, Mapping[str, Any]] = {
     Holds.TEXT: {"type": "string"},
@@ -141,7 +143,7 @@ class ExportFile(ExportView):
             rows = rows_for(self.table, reader, arena, chosen)
             parts = form.parts(self.table.columns_for(reader), rows)
         except RefusedExport as reason:
-            raise (PermissionDenied if request.user.is_authenticated else NotAuthenticated)(f"{reason}.") from None
+            raise (PermissionDenied if request.user.is_authenticated else NotAuthenticated)(sentence(reason)) from None
         except WrongChoice as wrong:
             raise ValidationError({wrong.name: [f"{wrong.description}."]}) from None
         except MissingLibrary as reason:
@@ -207,7 +209,9 @@ def _responses(table: ExportTable) -> dict[Any, Any]:
     row = {"type": "object", "properties": properties, "description": "A line; empty cells are null."}
     return {
         (200, "application/jsonl"): OpenApiResponse(row, description="A line a row, each a JSON object."),
-        (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The same columns and formula_safe; lists are JSON."),
+        (200, "text/csv"): OpenApiResponse(
+            OpenApiTypes.STR, description=f"The same columns and formula_safe; lists are JSON. {FOR_EXCEL}"
+        ),
         (200, "application/vnd.apache.parquet"): OpenApiResponse(OpenApiTypes.BINARY, description="The same columns."),
     }
 

@@ -54,5 +54,5 @@ def content_refusal(reader: Reader, arena: Arena) -> str:
     """Why this reader may not have an arena's prompts and answers; empty if allowed."""
     if access.sees_content(reader.visitor, arena):
         return ""
-    message = _("for those who may read this arena’s prompts and answers: %(who)s")
+    message = _("this arena’s prompts and answers are not open to you. Who may read them: %(who)s")
     return message % {"who": arena.get_content_visibility_display()}

@@ -29,8 +29,12 @@ def duration(seconds: float | None) -> str:
         return _("unknown")
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
+    if hours and not minutes:
+        return _("%(hours)d h") % {"hours": hours}
     if hours:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes and not rest:
+        return _("%(minutes)d min") % {"minutes": minutes}
     if minutes:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
     return _("%(seconds)d s") % {"seconds": rest}

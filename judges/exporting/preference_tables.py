@@ -40,7 +40,8 @@ BETTER, MUCH_BETTER = 2, 3  # on HelpSteer2's scale from -3 to 3; "slightly bett
 
 OPTIONS = (
     Option(
-        "source", gettext_lazy("Whose word"), gettext_lazy("Whose opinions these are."),
+        "source", gettext_lazy("Whose word"),
+        gettext_lazy("Whose opinions these are; of judges those that count, so no program that is a baseline."),
         words={"people": gettext_lazy("people"), "judges": gettext_lazy("judges")}, default="people",
     ),
     Option(

@@ -196,7 +196,8 @@ def _cures_of_judges(shown: Snapshot, board: Leaderboard, arena: Arena, is_curat
             yield _("Include a judge"), include_address(arena, without[0] if len(without) == 1 else None)
         if left_out.get("marked") or left_out.get("undecided") or left_out.get("own"):
             yield _("Change what the board counts"), reverse("admin:ranking_leaderboard_change", args=[board.pk])
-        yield _("Ask judges"), f"{reverse('new-run')}?{urlencode({'arena': arena.slug})}"
+        if not arena.is_archived:
+            yield _("Ask judges"), f"{reverse('new-run')}?{urlencode({'arena': arena.slug})}"
 
 
 def include_address(arena: Arena, judge: int | None = None) -> str:

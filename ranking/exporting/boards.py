@@ -56,7 +56,7 @@ class BoardRows(ExportTable):
     def refusal(self, reader: Reader, arena: Arena) -> str:
         if access.sees_board(reader.visitor, arena):
             return ""
-        message = _("for those who may read this arena’s boards: %(who)s")
+        message = _("this arena’s boards are not open to you. Who may read them: %(who)s")
         return message % {"who": arena.get_board_visibility_display()}
 
     def count(self, reader: Reader, arena: Arena) -> int:

@@ -216,8 +216,7 @@ def _board_context(
         "live_address": _live_address(arena, board, opens_on),
         "definition": _definition(shown) if shown else [],
         "evidence": _evidence(shown) if shown else {},
-        "set_aside": _set_aside(shown) if shown and shown.n_set_aside else "",
-        "why_set_aside": _why_set_aside(shown) if shown and shown.n_set_aside and not _is_snapshot(request) else [],
+        **(_about_set_aside(request, shown) if shown and shown.n_set_aside else {}),
         "timeline": _timeline(shown) if shown else [],
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
@@ -409,6 +408,10 @@ def _set_aside(shown: Snapshot) -> str:
     else:
         text = ngettext("%(n)s vote is set aside and counted nowhere.", "%(n)s votes are set aside and counted nowhere.", n)
     return text % {"n": number(n)}
+
+
+def _about_set_aside(request: HttpRequest, shown: Snapshot) -> dict[str, Any]:
+    return {"set_aside": _set_aside(shown), "why_set_aside": [] if _is_snapshot(request) else _why_set_aside(shown)}
 
 
 def _why_set_aside(shown: Snapshot) -> list[str]:

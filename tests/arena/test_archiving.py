@@ -127,6 +127,14 @@ def test_an_archived_arena_takes_no_vote_and_opens_by_its_link_with_a_notice(are
     assert arena.slug in client.get(f"{reverse('arenas')}?archived").content.decode()
 
 
+def test_judges_are_not_to_be_asked_in_an_archived_arena(arena, client):
+    client.force_login(make_user(is_staff=True))
+    address = reverse("judges", args=[arena.slug])
+    assert "Ask judges" in client.get(address).text
+    put_away(arena, because="the course is over")
+    assert "Ask judges" not in client.get(address).text
+
+
 def test_a_run_that_still_asks_is_named_and_the_thing_stays(arena, sides, prompt):
     judge = make_judge()
     run = make_run(arena, plan={"judges": [judge.identity]})

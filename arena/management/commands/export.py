@@ -37,7 +37,12 @@ class Command(BaseCommand):
         parser.add_argument("what", nargs="?", choices=list(tables()), help="the kind of rows")
         parser.add_argument("--all", action="store_true", help="the whole arena as one zip; needs --to")
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
-        parser.add_argument("--format", choices=list(FORMS), default="jsonl")
+        parser.add_argument(
+            "--format",
+            choices=list(FORMS),
+            default="jsonl",
+            help="default: jsonl; excel is csv with a byte-order mark, by which Excel reads accents rightly",
+        )
         parser.add_argument("--to", default=TO_STDOUT, metavar="FILE", help="default: -, the standard output")
         parser.add_argument(
             "--overwrite", action="store_true", help="replace an older file of this name, once the new one is whole"

@@ -24,6 +24,9 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 
+if sys.version_info < (3, 12):
+    sys.exit("rebuild.py needs Python 3.12 or newer; this is " + sys.version.split()[0])
+
 PACKAGES = {packages}
 SOURCES = {{}}
 

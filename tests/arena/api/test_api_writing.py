@@ -8,7 +8,7 @@ from arena import tasks
 from arena.importing.formats.prompt_files import JsonPrompts
 from arena.importing.formats.response_files import JsonResponses
 from arena.importing.sent_fields import PROMPT_FIELDS, RESPONSE_FIELDS
-from arena.models import Arena, Aside, Competitor, Prompt, Response
+from arena.models import Arena, Aside, Competitor, Import, Prompt, Response
 from tests.arena.api.programs import make_program, post
 from tests.factories import make_arena, make_competitor, make_prompt, make_response, make_user
 
@@ -210,6 +210,14 @@ def test_rows_that_cannot_be_read_hide_what_the_arena_says_of_others_and_the_mes
     assert [each["row"] for each in refused.json()["rows"]] == [2, 3]
     ending = ". 1 more problem. Whether rows fit the arena is checked once these are right."
     assert refused.json()["detail"].endswith(ending)
+
+
+def test_what_is_missing_from_one_object_is_not_said_of_rows(program):
+    source = Import.objects.create(
+        arena=make_arena("garden"), kind="battles", format="x", filename="x", path="x", state="published"
+    )
+    answer = program.post(f"/api/v1/imports/{source.pk}/set-aside/", {}, content_type="application/json")
+    assert (answer.status_code, answer.json()["errors"]["reason"]) == (400, ["It is missing: it is needed."])
 
 
 def test_a_repeat_has_one_text(program):

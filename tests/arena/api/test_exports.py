@@ -119,6 +119,12 @@ def head(client, table):
     return client.head(f"/api/v1/exports/{table}/", {"arena": "garden"})
 
 
+def test_a_refusal_is_a_sentence(arena):
+    Arena.objects.update(content_visibility="curators", board_visibility="public")
+    said = get(signed_in(), "prompts").json()["detail"]
+    assert said == "This arena’s prompts and answers are not open to you. Who may read them: curators only."
+
+
 def test_roles_and_scopes(arena):
     asked = {"visitor": Client(), "annotator": signed_in(), "curator": signed_in(is_staff=True)}
     asked["no scope"] = make_program(scopes=["evidence:write"])

@@ -192,6 +192,14 @@ def test_an_older_snapshot_is_made_as_it_was(arena, client, bare):
     assert_rebuilt(snapshot, run(bare))
 
 
+def test_an_older_python_is_told_what_is_needed(arena, client):
+    """Before it meets syntax that it does not know."""
+    source = client.get(f"/api/v1/snapshots/{publish_snapshot(make_board(arena)).key}/rebuild.py").getvalue().decode()
+    older = "import sys; sys.version_info, sys.version = (3, 11, 2), '3.11.2 (main)'\n"
+    ran = subprocess.run([sys.executable, "-I", "-"], input=older + source, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr.strip()) == (1, "rebuild.py needs Python 3.12 or newer; this is 3.11.2")
+
+
 def test_another_board_is_found_out(arena, client, bare):
     snapshot = publish_snapshot(make_board(arena))
     download(client, snapshot, bare)
