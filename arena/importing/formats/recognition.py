@@ -56,14 +56,18 @@ def _size(row: Row) -> int:
 
 
 def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]], *, is_chosen: bool = False) -> Recognition | None:
-    """The format that most columns point to; of equals the first, in the order of `formats`.
+    """The format that most columns point to; of equals the one whose names more of them have, else the first of `formats`.
 
     `is_chosen`: somebody has said that the file is of the kind of these formats.
     """
     columns_by = {
         key: _columns(each, sample, is_chosen=is_chosen) for key, each in formats.items() if sample.shape in each.shapes
     }
-    sureness = {key: (not formats[key].is_guess, len(columns)) for key, columns in columns_by.items() if columns}
+    sureness = {
+        key: (not formats[key].is_guess, len(columns), _n_as_written(formats[key], columns))
+        for key, columns in columns_by.items()
+        if columns
+    }
     if not sureness:
         return None
     best = max(sureness, key=lambda key: sureness[key])
@@ -82,14 +86,20 @@ def _columns(each: type[Format[Any]], sample: FileStart, *, is_chosen: bool) -> 
     return tuple(own.get(name, name).strip() for name in fits(names, rows))
 
 
+def _n_as_written(each: type[Format[Any]], columns: Sequence[str]) -> int:
+    return len({*each.needed, *each.signature, *each.read}.intersection(columns))
+
+
 def _spelt_plainly(names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:
     """Also the columns that are not read: some tell a layout from another."""
-    plain = {name: _BETWEEN.sub("_", name.strip()).casefold() for name in names if name not in renamed}
+    plain = {
+        name: _BETWEEN.sub("_", name.strip()).casefold() for name in names if name not in renamed and _HEADING.search(name)
+    }
     taken = {*names, *renamed.values()}
     return {**renamed, **{name: word for name, word in plain.items() if word != name and word not in taken}}
 
 
-_BETWEEN = re.compile(r"[\s-]+")
+_BETWEEN, _HEADING = re.compile(r"[\s-]+"), re.compile(r"[A-Z\s]")
 
 
 def _reason(best: type[Format[Any]], columns: Sequence[str], others: Iterable[str]) -> FileNote:

@@ -196,9 +196,11 @@ def test_an_id_goes_before_a_text(tmp_path):
 
 def test_a_text_that_is_no_prompt_here_is_refused(tmp_path):
     _run("import_prompts", write(tmp_path, lines({"prompt": "Name a lake."}), "prompts.jsonl"), "--arena", "new")
-    row = {"prompt": "Name a lake!", "competitor": "m", "text": "x"}
+    row = {"prompt": "lake-2", "competitor": "m", "text": "x"}
     said = _refused("import_responses", write(tmp_path, lines(row), "answers.jsonl"), "--arena", "new")
-    assert "the prompt's id is 'Name a lake!'; no prompt of the arena has this id or this text" in said
+    assert "the prompt's id is 'lake-2'; no prompt of the arena has this id or this text" in said
+    said = _run("import_responses", write(tmp_path, lines({**row, "prompt": "Name a lake!"}), "texts.jsonl"), "--arena", "new")
+    assert "1 prompt that is not in this arena: added with its answers, known by its text." in said
 
 
 def test_a_table_with_a_column_a_model_brings_its_prompts_and_meets_those_that_are_here(tmp_path):
