@@ -8,6 +8,7 @@ from rest_framework import serializers
 from arena.models import Arena, Run
 from arena.runs import control
 from arena.runs.control import Progress
+from arena.runs.holdups import HoldUp
 
 
 def _in_dollars(micro: int | None) -> float | None:
@@ -40,6 +41,21 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         return run.reserved / 1_000_000
 
 
+class HoldUpSerializer(serializers.Serializer[HoldUp]):
+    """An endpoint that a run waits for, and why."""
+
+    endpoint = serializers.CharField(read_only=True, help_text="Its name.")
+    does = serializers.CharField(read_only=True, help_text="What it does, in words: that it does not answer, say.")
+    reason = serializers.CharField(read_only=True, help_text="The server's reason, or Agon's; may be empty.")
+    until = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When it is tried next; null if it is being tried or only a person can help."
+    )
+    n_waiting = serializers.IntegerField(read_only=True, min_value=0, help_text="Calls that wait for it.")
+    most_attempts = serializers.IntegerField(
+        read_only=True, min_value=1, help_text="A call is given up when it has failed so often."
+    )
+
+
 class ProgressSerializer(serializers.Serializer[Progress]):
     """Numbers of calls by their outcome."""
 
@@ -62,7 +78,12 @@ class ProgressSerializer(serializers.Serializer[Progress]):
     outcomes = serializers.DictField(child=serializers.IntegerField(), read_only=True, help_text="End state: calls.")
     per_minute = serializers.FloatField(read_only=True, help_text="Calls that came to an end in the last minute.")
     seconds_left = serializers.FloatField(
-        read_only=True, allow_null=True, help_text="At this rate; null if the rate is 0 or an endpoint holds the run up."
+        read_only=True,
+        allow_null=True,
+        help_text="At this rate; null if the rate is 0, the run does not run or an endpoint holds it up.",
+    )
+    held = HoldUpSerializer(
+        many=True, read_only=True, help_text="Endpoints that hold a running run up; empty if all of them accept calls."
     )
 
 

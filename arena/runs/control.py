@@ -53,8 +53,9 @@ class Progress:
     cap: int | None
     bounded: int  # of what is spent: known as a bound alone
     lost: int  # of that: for calls whose reply was lost because their worker ended
-    seconds_left: float | None  # None while unknown: no call came back lately, or endpoints hold the run up
+    seconds_left: float | None  # None while unknown: no call came back lately, it does not run, or endpoints hold it up
     held: tuple[HoldUp, ...] = ()
+    is_new: bool = False  # begun within the last minute
     stage: str = ""
 
     @property
@@ -93,7 +94,8 @@ def progress(run: Run, *, now: datetime | None = None) -> Progress:
     seconds = min(max((now - run.created_at).total_seconds(), 1.0), float(RATE_SECONDS))
     per_minute = 60 * n_recent / seconds
     waiting, to_come = states[Call.State.WAITING], _to_come(run)
-    held = tuple(holdups.of(run, now=now)) if waiting and run.state == Run.State.RUNNING else ()
+    is_running = run.state == Run.State.RUNNING
+    held = tuple(holdups.of(run, now=now)) if waiting and is_running else ()
     n_cancelled = states[Call.State.CANCELLED]
     return Progress(
         n_calls=sum(states.values()) + to_come, n_waiting=waiting,
@@ -102,7 +104,8 @@ def progress(run: Run, *, now: datetime | None = None) -> Progress:
         n_left_out=n_left_out, n_never_sent=n_never_sent, n_given_up=n_cancelled - n_left_out - n_never_sent,
         outcomes={outcome: n for (state, outcome), n in sorted(counts.items()) if outcome},
         per_minute=per_minute, spent=run.spent, reserved=run.reserved, cap=run.cap, bounded=run.bounded, lost=_lost(run),
-        seconds_left=60 * (waiting + to_come) / per_minute if per_minute and not held else None, held=held,
+        seconds_left=60 * (waiting + to_come) / per_minute if per_minute and is_running and not held else None, held=held,
+        is_new=now - run.created_at < timedelta(seconds=RATE_SECONDS),
         stage=_stage(run.plan),
     )  # fmt: skip
 

@@ -83,7 +83,11 @@ def decide(readings: Sequence[tuple[Call, ReplyResult]], kind: RunKind, *, now: 
 
 
 def probing(offers: Sequence[SendableCall], endpoint: Endpoint, *, now: datetime) -> tuple[list[SendableCall], bool]:
-    """All of them if the endpoint is known to accept them; otherwise one, if no other engine is trying."""
+    """All of them if the endpoint is known to accept them; otherwise one, if no other engine is trying.
+
+    Where the endpoint has failed for long, and all that is left are calls that failed before, they go together: one after
+    the other, each would wait for the longest rest six times.
+    """
     if not any(circuit_breaker.needs_probe(endpoint, each.features) for each in offers):
         return list(offers), False
     if not circuit_breaker.take_probe(endpoint, now=now):
@@ -91,7 +95,8 @@ def probing(offers: Sequence[SendableCall], endpoint: Endpoint, *, now: datetime
     endpoint.refresh_from_db()  # another engine's try may have ended a moment ago
     new = [each for each in offers if circuit_breaker.needs_probe(endpoint, each.features)]
     if new and circuit_breaker.is_closed(endpoint, now):
-        return new[:1], True
+        go_together = circuit_breaker.has_failed_for_long(endpoint) and all(each.call.n_sent for each in new)
+        return (new if go_together else new[:1]), True
     circuit_breaker.end_probe(endpoint)
     return ([], False) if new else (list(offers), False)
 
@@ -119,8 +124,8 @@ def open_attempts(
     for each in offers:
         each.call.n_sent += 1
     return [
-        Job(each.call, attempt, endpoint, each.composed, target, each.features, is_probe)
-        for each, attempt in zip(offers, attempts, strict=True)
+        Job(each.call, attempt, endpoint, each.composed, target, each.features, is_probe and n == 0)
+        for n, (each, attempt) in enumerate(zip(offers, attempts, strict=True))
     ]
 
 

@@ -1,6 +1,6 @@
 """What a run waits for: endpoints that do not answer, that asked to wait, or that may not be called; with reason and time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,8 @@ LONG_WAIT = timedelta(seconds=adaptive_rate.LONG_BLOCK)  # a shorter one is part
 class HoldUp:
     """An endpoint, what it does, the server's or our reason, and when it is tried next, where that is known.
 
-    `can_be_tried` where a person may ask for the try now.
+    `can_be_tried` where a person may ask for the try now; `n_waiting` calls of the run wait for it, and each is given up when
+    it has failed `most_attempts` times.
     """
 
     endpoint: str
@@ -25,13 +26,16 @@ class HoldUp:
     reason: str = ""
     until: datetime | None = None
     can_be_tried: bool = False
+    n_waiting: int = 0
+    most_attempts: int = retry_policy.MOST_ATTEMPTS
 
 
 def of(run: Run, *, now: datetime) -> list[HoldUp]:
     """By endpoint name; empty if all of them accept calls."""
-    waiting = Call.objects.waiting().filter(run=run)
-    endpoints = Endpoint.objects.filter(pk__in=waiting.order_by().values("endpoint")).order_by("name")
-    return [hold_up for endpoint in endpoints if (hold_up := _of(endpoint, run, now)) is not None]
+    waiting = Call.objects.waiting().filter(run=run).order_by()
+    endpoints = Endpoint.objects.filter(pk__in=waiting.values("endpoint")).order_by("name")
+    found = [(endpoint, hold_up) for endpoint in endpoints if (hold_up := _of(endpoint, run, now)) is not None]
+    return [replace(hold_up, n_waiting=waiting.filter(endpoint=endpoint).count()) for endpoint, hold_up in found]
 
 
 def silent(run: Run, *, now: datetime) -> list[Endpoint]:

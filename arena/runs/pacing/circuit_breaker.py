@@ -13,6 +13,7 @@ from arena.runs.sender_threads import FinishedJob
 
 MOST_FAILURES = 8  # in a row; one more opens the circuit
 FIRST_OPEN, LONGEST_OPEN = 2.0, 300.0
+LONG_OPEN = 30.0
 PROBE_MARGIN = timedelta(seconds=15)
 _rng = random.SystemRandom()
 
@@ -58,6 +59,11 @@ def needs_probe(endpoint: Endpoint, features: frozenset[str]) -> bool:
     return not endpoint.is_proven or endpoint.open_until is not None or not features <= set(endpoint.proven_with)
 
 
+def has_failed_for_long(endpoint: Endpoint) -> bool:
+    """Whether it answered once, and now fails at one try after another, with rests that have become long."""
+    return endpoint.is_proven and endpoint.open_until is not None and _longest_rest(endpoint) > LONG_OPEN
+
+
 def is_news(reply: FinishedJob) -> bool:
     endpoint = reply.job.endpoint
     if reply.job.is_probe or isinstance(reply.result, LLMError):
@@ -91,8 +97,11 @@ def _broke(row: Endpoint, reply: FinishedJob, now: datetime) -> None:
         return
     row.n_failures += 1
     if row.n_failures >= MOST_FAILURES:
-        longest = min(FIRST_OPEN * 2.0 ** min(row.n_failures - MOST_FAILURES, 20), LONGEST_OPEN)
-        row.open_until = now + timedelta(seconds=longest * _rng.uniform(0.5, 1))
+        row.open_until = now + timedelta(seconds=_longest_rest(row) * _rng.uniform(0.5, 1))
+
+
+def _longest_rest(endpoint: Endpoint) -> float:
+    return min(FIRST_OPEN * 2.0 ** min(endpoint.n_failures - MOST_FAILURES, 20), LONGEST_OPEN)
 
 
 def _probe_is_over(row: Endpoint, reply: FinishedJob) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from arena.commands import run_progress
-from arena.models import Allowance, Call, Endpoint
+from arena.models import Allowance, Call, Endpoint, Run
 from arena.runs import control
 from judges.fakellm.script import Script
 from judges.fakellm.server import serving
@@ -31,11 +31,19 @@ def test_a_dead_server_is_named_with_the_next_try_and_no_time_left(settings, adm
     assert (held.endpoint, held.does, held.can_be_tried) == (endpoint.name, "does not answer", True)
     assert "no connection" in held.reason
     assert "no connection" in run_progress.held_in_words(held)
+    assert (held.n_waiting, held.most_attempts) == (30, 6)
+    by_program = admin_client.get(f"/api/v1/runs/{run.pk}/").json()["progress"]
+    assert by_program["seconds_left"] is None
+    assert [(each["endpoint"], each["does"], each["n_waiting"]) for each in by_program["held"]] == [
+        (endpoint.name, "does not answer", 30)
+    ]
+    assert "no connection" in by_program["held"][0]["reason"]
     assert control.progress(run).seconds_left is None
     address = reverse("run", args=[run.pk])
     page = admin_client.get(address).content.decode()
     assert f"{endpoint.name}</b> does not answer: " in page
     assert "Try now" in page
+    assert "30 calls wait for it; each is given up if it fails 6 times." in page
     assert "left at" not in page
     with serving(Script(), port=port):
         Endpoint.objects.update(open_until=timezone.now() + timedelta(seconds=250))
@@ -88,3 +96,19 @@ def test_only_a_running_run_tries_its_endpoints(settings):
     run = make_run(endpoint, 1, state="paused", paused_because="x")
     with pytest.raises(control.NotPossible, match="only a running run"):
         control.try_now(run)
+
+
+def test_a_run_that_is_paused_has_no_time_left_and_a_new_one_is_not_called_silent(settings, admin_client):
+    with fake(Script(), settings) as server:
+        run = make_run(make_endpoint(server), 3)
+    Call.objects.filter(place=0).update(state="done", outcome="ok", finished_at=timezone.now())
+    Call.objects.filter(place=1).update(lease_token="t", lease_until=timezone.now() + timedelta(minutes=1))
+    assert control.progress(run).seconds_left is not None
+    control.pause(run)
+    assert control.progress(run).seconds_left is None
+    control.resume(run)
+    Call.objects.filter(place=0).update(finished_at=timezone.now() - timedelta(minutes=3))
+    page = admin_client.get(reverse("run", args=[run.pk])).content.decode()
+    assert ("The first calls are under way." in page, "No reply came in" in page) == (True, False)
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    assert "No reply came in" in admin_client.get(reverse("run", args=[run.pk])).content.decode()

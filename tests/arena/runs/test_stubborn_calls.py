@@ -1,6 +1,7 @@
 """A call that fails whatever is done holds up neither the others of its run nor its endpoint."""
 
 import random
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,3 +113,31 @@ def test_one_that_breaks_at_a_new_endpoint_is_tried_after_the_others(settings, m
         asked = [request.behaviour for request in server.requests]
     assert asked[:2] == ["drop", "good"]
     assert asked.count("good") == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_that_always_fail_end_together_when_they_are_all_that_is_left(settings, monkeypatch):
+    """One at a time, each would wait for the longest rest six times: 12 calls, 72 rests."""
+    monkeypatch.setattr("arena.runs.pacing.retry_policy.FIRST_WAIT", 0.0)
+    for name, seconds in [("FIRST_OPEN", 0.02), ("LONG_OPEN", 0.1), ("LONGEST_OPEN", 2.0)]:
+        monkeypatch.setattr(f"arena.runs.pacing.circuit_breaker.{name}", seconds)
+    began = time.monotonic()
+    with fake(Script(rules=(ScriptRule("Question", "drop"),)), settings) as server:
+        run = work(make_run(make_endpoint(server), 12), idle_seconds=5)
+    assert time.monotonic() - began < 40
+    assert run.state == Run.State.FAILED
+    reasons = set(Call.objects.filter(run=run).values_list("reason", flat=True))
+    assert [reason.partition(":")[0] for reason in reasons] == ["given up after 6 attempts"]
+    assert _sent(range(12)) == 12 * 6
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("n_sent", "n_failures", "is_proven"), [(0, 20, True), (1, 9, True), (1, 20, False)])
+def test_one_call_tries_alone_where_others_are_untried_or_the_endpoint_may_come_back(settings, n_sent, n_failures, is_proven):
+    with fake(Script(rules=(ScriptRule("Question", "drop"),)), settings) as server:
+        past = datetime(2020, 1, 1, tzinfo=UTC)
+        run = make_run(make_endpoint(server, is_proven=is_proven, n_failures=n_failures, open_until=past), 5)
+        Call.objects.exclude(place=0).update(n_sent=1)
+        Call.objects.filter(place=0).update(n_sent=n_sent)
+        work(run, idle_seconds=0.5)
+    assert Attempt.objects.count() == 1
