@@ -120,13 +120,13 @@ class ImportCommand(BaseCommand):
         if MAPPED in read_by.split("-"):
             chosen = {**chosen, "columns": columns_digest(start_of(file.path).names)}
         source = receiving.known_import(
-            arena, kind=self.kind, format_name=read_by, digest=file.digest, is_chosen=bool(format_name)
+            arena, kind=self.kind, format_name=read_by, digest=file.digest, is_chosen=bool(format_name or chosen.get("replace"))
         )
         if source is None:
             with receiving.forgotten_on_failure(file):
                 report, chosen = self._checked(file, format_name, arena, chosen, options)
                 self._say(report)
-                self._must_be_meant(report)
+                self.must_be_meant(report, options)
                 self._must_be_allowed(report, options["allow_competitors"])
                 arena = arena or self._make_arena(options)
                 source = receiving.register(file, arena, kind=self.kind, format_name=read_by, report=report, options=chosen)
@@ -144,7 +144,7 @@ class ImportCommand(BaseCommand):
         except TooManyCompetitors as reason:
             refuse(str(reason))
 
-    def _must_be_meant(self, report: ImportReport) -> None:
+    def must_be_meant(self, report: ImportReport, options: dict[str, Any]) -> None:
         """Ask a person at a terminal to confirm; in a script, the warnings printed above have to do."""
         if (
             report.warnings

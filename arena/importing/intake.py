@@ -166,7 +166,8 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
         must_be_in_use(arena)
     options = request.options(kind)
     read_by = stored_name(reading_format(kind, chosen, file.path).format, options)
-    known = receiving.known_import(arena, kind=kind, format_name=read_by, digest=file.digest, is_chosen=bool(chosen))
+    is_chosen = bool(chosen or options.get("replace"))
+    known = receiving.known_import(arena, kind=kind, format_name=read_by, digest=file.digest, is_chosen=is_chosen)
     if known is not None:
         report = ImportReport(known.n_rows, known.report.get("counts", {}))
     else:

@@ -175,6 +175,11 @@ class ResponsesSeen:
         return what_is_so([(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others)), how=self.how_to_correct))])
 
 
+def is_about_others(remark: FileNote) -> bool:
+    """Whether it says that answers of the file have another text than those that are here."""
+    return remark.words is _OTHERS
+
+
 _BARE = ngettext_lazy(
     "%(n)s prompt without a text in this arena: nobody votes on these answers, and no judge is asked about them, until the "
     "text comes under the same id (manage.py import_prompts, or Import in the browser).",

@@ -101,7 +101,7 @@ def _room(kind: str) -> Any:
     return import_module("arena.importing.kinds").kind_of(kind)
 
 
-READ_BY = ("map", "values", "models", "ignore_ids", "judge", "gold", "order", "scale", "baseline")
+READ_BY = ("map", "values", "models", "ignore_ids", "replace", "judge", "gold", "order", "scale", "baseline")
 """Options that change what a file is read as."""
 
 

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.archiving.putting_away import NeededByRun, supersede
+from arena.archiving.putting_away import NeededByRun, archive, supersede
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.loading import bulk
@@ -27,6 +27,7 @@ from arena.texts.error_texts import is_error_text
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
 
+SAME_AS_FIRST = "the first answer was corrected to this text"
 POOL = "main"  # of prompts that come with their answers
 
 
@@ -87,6 +88,13 @@ class StoredAnswers:
         """The number of the answer that stands in this place with another text; 0 for one that is being added."""
         place = (*answer.pair, repeat)
         return self._standing.get(place, 0) if place in self._texts and self._texts[place] != answer.text else None
+
+    def later(self, answer: ResponseKey) -> int | None:
+        """The number of a later repeat in use with this text, where the first answer is another one that is stored."""
+        standing = self.ids.get(answer)
+        if not self.corrected_by(answer, 0) or standing not in self._standing.values():
+            return None
+        return standing
 
     def stands(self, answer: ResponseKey, repeat: int) -> bool:
         return self._texts.get((*answer.pair, repeat)) == answer.text
@@ -262,11 +270,20 @@ class ResponseLoader:
             stored.note_found(self.source, here)
             _keep([response for response, _ in new], [thinking for _, thinking in new], self.source)
             return len(new)
+        because = f"corrected by {self.source.filename or 'a program'}"
+        later = [pk for row, answer in zip(rows, answers, strict=True) if row.repeat is None and (pk := stored.later(answer))]
         corrected, here = _corrections(rows, answers, stored, is_rendered=self.is_rendered)
         stored.note_found(self.source, here)
-        because = f"corrected by {self.source.filename or 'a program'}"
         _keep_in_place(corrected, because, self.source.created_by, self.source)
+        self._put_later_away(later)
         return len(corrected)
+
+    def _put_later_away(self, pks: Sequence[int]) -> None:
+        """Repeats whose text is the first answer's from now on: the same text is not in play twice."""
+        try:
+            archive(list(Response.objects.filter(pk__in=pks)), SAME_AS_FIRST, self.source.created_by)
+        except NeededByRun as reason:
+            raise RowProblem(_("the answers"), _("corrections"), str(reason)) from reason
 
     def _must_be_in_use(self, pairs: Sequence[tuple[ResponseRow, int]]) -> None:
         archived = ArchivedParts(

@@ -1,5 +1,7 @@
 """A corrected answer replaces the old one from then on; what was judged keeps the text that was judged, and says so."""
 
+import contextlib
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
@@ -7,8 +9,10 @@ from django.urls import reverse
 
 from arena.archiving.putting_away import NeededByRun, bring_back
 from arena.importing.corrections import correct_answer
+from arena.importing.files import receiving
+from arena.importing.intake import FileRequest, check_file
 from arena.importing.rows_by_program import read_responses, take_responses
-from arena.models import Battle, Response
+from arena.models import Battle, Import, Response
 from judges.runs.battle_selection import all_pairs, standing_battles
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot, rebuild
@@ -46,12 +50,50 @@ def texts(competitor="ft-a"):
     return list(Response.objects.in_use().filter(competitor__name=competitor).values_list("repeat", "text"))
 
 
-def test_another_text_is_a_repeat_with_a_warning_that_says_how_to_correct(battle, tmp_path, capsys):
-    imported(tmp_path, "p0,ft-a,Paris\n")
-    assert texts() == [(0, "Lyon"), (1, "Paris")]
+def test_another_text_is_refused_until_somebody_says_what_it_is(battle, tmp_path, capsys):
+    with pytest.raises(CommandError, match=r"nothing was written: .* give --replace; .* give --add-repeats") as refused:
+        imported(tmp_path, "p0,ft-a,Paris\n")
+    assert refused.value.returncode == 2
     told = capsys.readouterr().out
     assert "Warning: 1 answer, in line 2, differs from the one that is here" in told
     assert "import the file with --replace" in told
+    assert (texts(), Import.objects.count()) == ([(0, "Lyon")], 0)
+    imported(tmp_path, "p0,ft-a,Paris\n", add_repeats=True)
+    assert texts() == [(0, "Lyon"), (1, "Paris")]
+
+
+@pytest.mark.parametrize(("said", "expected"), [("y", [(0, "Lyon"), (1, "Paris")]), ("n", [(0, "Lyon")])])
+def test_at_a_terminal_another_text_is_asked_about(battle, tmp_path, monkeypatch, said, expected):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _question: said)
+    with contextlib.suppress(CommandError):
+        imported(tmp_path, "p0,ft-a,Paris\n")
+    assert texts() == expected
+
+
+def test_a_file_that_came_in_as_repeats_corrects_when_it_is_given_again_to_replace(battle, tmp_path, capsys):
+    file = tmp_path / "answers.csv"
+    file.write_text(HEAD + "p0,ft-a,Paris\n")
+    call_command("import_responses", file, arena="mended", add_repeats=True)
+    make_battle(battle.competitor_a, battle.competitor_b, battle.prompt)
+    call_command("import_responses", file, arena="mended", replace=True)
+    assert "already imported" not in capsys.readouterr().out
+    assert texts() == [(0, "Paris")]
+    first, repeat, correction = Response.objects.filter(competitor__name="ft-a").order_by("pk")
+    assert (first.superseded_by, repeat.superseded_by) == (correction, None)
+    assert repeat.archived_because == "the first answer was corrected to this text"
+    call_command("import_responses", file, arena="mended", replace=True)
+    assert "already imported" in capsys.readouterr().out
+
+
+def test_the_browsers_check_lets_the_same_file_replace_too(battle, tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text(HEAD + "p0,ft-a,Paris\n")
+    call_command("import_responses", path, arena="mended", add_repeats=True)
+    request = FileRequest("mended", kind="responses", is_replacing=True)
+    checked = check_file(receiving.keep_path(path), request)
+    assert checked.known is None
+    assert "1 answer here is corrected" in " ".join(checked.report.notes)
 
 
 def test_an_import_that_replaces_corrects_the_answer_and_old_battles_keep_theirs(arena, battle, tmp_path, client, capsys):
