@@ -23,7 +23,7 @@ from arena.wording import number
 from judges.admin.cards import JudgeAdmin
 from judges.admin.competitors import JudgedCompetitorAdmin
 from judges.admin.set_aside_messages import restored_message, set_aside_message
-from judges.games.curation import contradicting, count_labels, restore_games, set_aside_games
+from judges.games.curation import contradicting, count_answers, count_labels, restore_games, set_aside_games
 from judges.judge_choices import choose_judge
 from judges.models import Checklist, Game, GameChange, GoldAnswer, GoldItem, GoldSet, JudgeChoice
 from judges.models.games import IS_MARKED
@@ -191,45 +191,29 @@ class GoldSetAdmin(CuratorAdmin):
         return int(gold.n_items)
 
 
-@admin.register(GoldAnswer)
-class GoldAnswerAdmin(ReadOnlyAdmin):
-    """Labels of single answers, as imported."""
+class GoldLabelAdmin(CuratorAdmin):
+    """Labels as imported. A wrong one is set aside, not deleted."""
 
-    list_display = ["response", "is_right", "grade", "gold_set", "note", "is_counted"]
-    list_filter = [("gold_set", InArenaFilter), "is_right", "is_counted"]
-    list_select_related = ["gold_set", "response__competitor", "response__prompt"]
     search_fields = ["note"]
-
-
-@admin.register(GoldItem)
-class GoldItemAdmin(CuratorAdmin):
-    """Labels as imported. A wrong one is set aside, not deleted; if two contradict each other, neither counts."""
-
-    list_display = ["battle", "label", "gold_set", "note", "is_counted"]
-    list_filter = [("gold_set", InArenaFilter), "label", "is_counted", ContradictedFilter]
-    list_select_related = ["gold_set", "battle"]
-    search_fields = ["note"]
-    raw_id_fields = ["battle"]
-    fixed = ["gold_set", "battle", "label", "order", "note"]
-    fields = ["gold_set", "battle", "label", "order", "note", "is_counted"]
     actions = ["set_labels_aside", "restore_labels"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     @admin.action(description=gettext_lazy("Set the chosen labels aside"))
-    def set_labels_aside(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> None:
+    def set_labels_aside(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._count(request, queryset, is_counted=False)
 
     @admin.action(description=gettext_lazy("Count the chosen labels again"))
-    def restore_labels(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> None:
+    def restore_labels(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._count(request, queryset, is_counted=True)
 
-    def save_model(self, request: HttpRequest, obj: GoldItem, form: Any, change: bool) -> None:
-        self._count(request, GoldItem.objects.filter(pk=obj.pk), is_counted=obj.is_counted)
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        self._count(request, self.model._default_manager.filter(pk=obj.pk), is_counted=obj.is_counted)
 
-    def _count(self, request: HttpRequest, items: QuerySet[GoldItem], *, is_counted: bool) -> None:
-        n_labels = count_labels(items, is_counted, curator_of(request))
+    def _count(self, request: HttpRequest, labels: QuerySet[Any], *, is_counted: bool) -> None:
+        count = count_answers if self.model is GoldAnswer else count_labels
+        n_labels = count(labels, is_counted, curator_of(request))
         if is_counted:
             message = ngettext(
                 "%(n)s label restored; figures follow in a moment.",
@@ -243,6 +227,30 @@ class GoldItemAdmin(CuratorAdmin):
                 n_labels,
             )
         self.message_user(request, message % {"n": number(n_labels)})
+
+
+@admin.register(GoldAnswer)
+class GoldAnswerAdmin(GoldLabelAdmin):
+    """Labels of single answers."""
+
+    list_display = ["response", "is_right", "grade", "gold_set", "note", "is_counted"]
+    list_filter = [("gold_set", InArenaFilter), "is_right", "is_counted"]
+    list_select_related = ["gold_set", "response__competitor", "response__prompt"]
+    raw_id_fields = ["response"]
+    fixed = ["gold_set", "response", "is_right", "grade", "note"]
+    fields = [*fixed, "is_counted"]
+
+
+@admin.register(GoldItem)
+class GoldItemAdmin(GoldLabelAdmin):
+    """Labels of pairs. If two contradict each other, neither counts."""
+
+    list_display = ["battle", "label", "gold_set", "note", "is_counted"]
+    list_filter = [("gold_set", InArenaFilter), "label", "is_counted", ContradictedFilter]
+    list_select_related = ["gold_set", "battle"]
+    raw_id_fields = ["battle"]
+    fixed = ["gold_set", "battle", "label", "order", "note"]
+    fields = [*fixed, "is_counted"]
 
 
 class ChecklistForm(CriteriaForm):

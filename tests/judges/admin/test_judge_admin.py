@@ -9,8 +9,8 @@ from django.utils import timezone
 from arena.evidence import ledger
 from arena.models import Attempt, Endpoint, Event
 from judges.cards import called_judge
-from judges.models import Checklist, Game, Judge
-from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user
+from judges.models import Checklist, Game, GoldAnswer, GoldSet, Judge
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_user
 from tests.judges.game_factories import make_call, make_endpoint, make_game, make_judge, make_run
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +262,31 @@ def test_what_is_no_json_is_told_by_its_place(client, curator, written, told):
 def test_a_misspelt_slot_is_named_beside_the_one_that_is_missing(client, curator):
     page = add(client, endpoint=make_endpoint().pk, template="{prompt} {answer_1} {anwser_2}").content.decode()
     assert "the template lacks {answer_2}, and {anwser_2} is no slot of this protocol (did you mean {answer_2}?)." in page
+
+
+def test_labels_of_single_answers_are_set_aside_and_restored(client, curator):
+    arena = make_arena()
+    answers = [make_response(make_prompt(arena), make_competitor(arena), "text") for _n in range(2)]
+    experts = GoldSet.objects.create(arena=arena, name="experts")
+    first, second = (GoldAnswer.objects.create(gold_set=experts, response=one, is_right=True) for one in answers)
+    address = reverse("admin:judges_goldanswer_changelist")
+    page = client.post(address, {"action": "set_labels_aside", "_selected_action": [first.pk]}, follow=True)
+    assert [str(message) for message in page.context["messages"]] == ["1 label set aside; figures follow in a moment."]
+    assert list(GoldAnswer.objects.counted()) == [second]
+    event = Event.objects.order_by("pk").last()
+    assert (event.reason, event.actor, event.arena) == ("1 label set aside", curator, arena)
+    client.post(address, {"action": "restore_labels", "_selected_action": [first.pk, second.pk]})
+    assert GoldAnswer.objects.counted().count() == 2
+    assert Event.objects.order_by("pk").last().reason == "1 label count again"
+
+
+def test_the_page_of_a_single_answers_label_changes_only_whether_it_counts(client, curator):
+    arena = make_arena()
+    answer = make_response(make_prompt(arena), make_competitor(arena), "text")
+    label = GoldAnswer.objects.create(gold_set=GoldSet.objects.create(arena=arena, name="experts"), response=answer, grade=4)
+    address = reverse("admin:judges_goldanswer_change", args=[label.pk])
+    assert client.get(address).status_code == 200
+    client.post(address, {"grade": "1", "is_right": "true"})
+    label.refresh_from_db()
+    assert (label.grade, label.is_right, label.is_counted) == (4, None, False)
+    assert Event.objects.order_by("pk").last().reason == "1 label set aside"
