@@ -58,7 +58,11 @@ def _alone(entry: Entry) -> SafeString:
 
 
 def _on_the_first(shown: Snapshot, placed: Sequence[Entry], tied: Sequence[Competitor]) -> Iterator[SafeString]:
-    leader, level = placed[0], f"{100 * shown.parameters.get('level', 0.95):g}"
+    leader, certainty = placed[0], shown.parameters.get("level", 0.95)
+    level = f"{100 * certainty:g}"
+    if tied and (leader.p_best or 0.0) >= certainty:
+        yield _nearly_settled(leader, [each for each in tied if each.pk != leader.competitor_id])
+        return
     if tied:
         yield _tie(shown, tied)
     worst, values = leader.rank_high or len(placed), {"model": _bold(leader.competitor), "level": level}
@@ -69,6 +73,22 @@ def _on_the_first(shown: Snapshot, placed: Sequence[Entry], tied: Sequence[Compe
         yield format_html(text, **values, worst=number(worst), n=number(len(placed)))
     if tied:
         yield from _likeliest(placed)
+
+
+def _nearly_settled(leader: Entry, others: Sequence[Competitor]) -> SafeString:
+    """For one whose chance of being first is high, though the ranges of all models at once leave place 1 to others, too."""
+    if (leader.p_best or 0.0) > 1 - CERTAIN:
+        text = _(
+            "<b>Nearly settled:</b> {model} is first with a chance above 99 %. Ranges that hold for all models at once still "
+            "leave place 1 open to {others}."
+        )
+    else:
+        text = _(
+            "<b>Nearly settled:</b> {model} is first with a chance of {percent} %. Ranges that hold for all models at once "
+            "still leave place 1 open to {others}."
+        )
+    named = mark_safe(in_a_row(others))  # noqa: S308  # made of escaped names  # nosec B308, B703
+    return format_html(text, model=_bold(leader.competitor), percent=round(100 * (leader.p_best or 0.0)), others=named)
 
 
 def _likeliest(placed: Sequence[Entry]) -> Iterator[SafeString]:

@@ -91,6 +91,15 @@ def test_a_tie_names_who_is_likeliest(client, board):
     )
 
 
+@pytest.mark.parametrize(("chance", "words"), [(0.951, "of 95 %"), (0.999, "above 99 %")])
+def test_who_is_nearly_surely_first_is_not_called_tied(client, board, chance, words):
+    lines(board, (1, 2, chance), (1, 2, 1 - chance), (3, 3, 0.0))
+    assert sentence(client, board.arena) == (
+        f"Nearly settled: model 0 is first with a chance {words}. Ranges that hold for all models at once still leave place 1 "
+        "open to model 1."
+    )
+
+
 def test_a_tie_of_all_says_no_more_than_that(client, board):
     lines(board, *[(1, 3)] * 3)
     said = sentence(client, board.arena)
