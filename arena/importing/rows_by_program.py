@@ -15,12 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.archiving.refusals import archived_message
+from arena.importing.checks import plausibility
 from arena.importing.checks.newcomers import n_to_allow
+from arena.importing.checks.plausibility import Plausibility
 from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
 from arena.importing.checks.whole_file import RowsSeen
 from arena.importing.chunks import chunks
 from arena.importing.files import fields
+from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import PlainWords, Problems, RowProblem
 from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.formats.prompt_files import JsonPrompts
@@ -96,12 +99,12 @@ class ResponsesSent(ResponsesSeen):
         self._problems.add(row.line, "prompt", row.prompt, allowed)
 
 
-def take_prompts(arena: Arena, rows: Sequence[PromptRow], *, pool: str) -> TakenRows:
-    """Write all of them, or raise ImportProblems and write nothing."""
+def take_prompts(arena: Arena, rows: Sequence[PromptRow], *, pool: str, strict: bool = False) -> TakenRows:
+    """Write all of them, or raise ImportProblems and write nothing; with `strict` also where something looks wrong."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
-        notes = _checked(PromptsSent(arena, problems), rows, problems)
+        notes = _checked(PromptsSent(arena, problems), rows, problems, arena, strict=strict)
         home, _made = PromptPool.objects.get_or_create(arena=arena, slug=pool, defaults={"name": pool})
         n_added = _load(PromptLoader(_nobodys(arena), home), rows)
         prompts = PromptLookup(arena.pk)
@@ -114,17 +117,18 @@ def _looked_up(prompts: PromptLookup, rows: list[PromptRow]) -> list[PromptRow]:
     return rows
 
 
-def take_responses(arena: Arena, rows: Sequence[ResponseRow], *, replace: bool = False) -> TakenRows:
+def take_responses(arena: Arena, rows: Sequence[ResponseRow], *, replace: bool = False, strict: bool = False) -> TakenRows:
     """Write all of them, or raise ImportProblems and write nothing. They are rendered when somebody rings for it, or when they
     are read.
 
-    With `replace` they say what is right: an answer that is here with another text is corrected.
+    With `replace` they say what is right: an answer that is here with another text is corrected. With `strict` nothing is
+    written where something looks wrong.
     """
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
         seen = ResponsesSent(arena, problems, replaces=replace)
-        notes = _checked(seen, rows, problems)
+        notes = _checked(seen, rows, problems, arena, strict=strict)
         if n_new := n_to_allow(seen.counts()["new_competitors"]):
             allowed = _("so many in one request usually mean a wrong field: if they are intended, send the competitors first")
             problems.add(1, _("the number of new competitors"), n_new, allowed)
@@ -146,15 +150,27 @@ def _response_ids(arena: Arena, rows: Sequence[ResponseRow]) -> list[int]:
     return [stored.ids[answer] for answer in answers]
 
 
-def _checked[T: (PromptRow, ResponseRow)](seen: RowsSeen[T], rows: Sequence[T], problems: Problems) -> list[str]:
+def _checked[T: (PromptRow, ResponseRow)](
+    seen: RowsSeen[T], rows: Sequence[T], problems: Problems, arena: Arena, *, strict: bool
+) -> list[str]:
     """As a file is; the sentences about how they were read."""
+    odd: Plausibility = Plausibility(arena)
     for some in chunks(rows):
         seen.add(some)
+        odd.see(some)
     for each in seen.statements.contradictions():
         row, earlier = rows[each.row], rows[each.earlier]
         problems.add(row.line, *seen.named(row), str(seen.rule) % {"line": earlier.line})
     problems.stop_if_any()
-    return [str(note) for note in (*seen.notes(), *seen.warnings())]
+    return [str(note) for note in (*seen.notes(), *seen.warnings(), *_looks_wrong(odd, problems, strict=strict))]
+
+
+def _looks_wrong(odd: Plausibility, problems: Problems, *, strict: bool) -> list[FileNote]:
+    """What is said of it; with `strict`, raises ImportProblems where there is something."""
+    found = odd.oddities()
+    if strict:
+        plausibility.refuse(found, problems, what=_("the row"))
+    return [each.note for each in found]
 
 
 def _load[T: (PromptRow, ResponseRow)](loader: Loader, rows: Sequence[T]) -> int:
@@ -204,9 +220,10 @@ def _day(written: str) -> date:
     return day
 
 
-def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> TakenRows:
-    """Write all of them, or raise ImportProblems and write nothing. A stored one stays as it is and must have the values
-    given.
+def take_competitors(arena: Arena, rows: Sequence[CompetitorRow], *, strict: bool = False) -> TakenRows:
+    """Write all of them, or raise ImportProblems and write nothing; with `strict` also where something looks wrong.
+
+    A stored one stays as it is and must have the values given.
     """
     problems = Problems(SENT)
     with transaction.atomic():
@@ -227,6 +244,9 @@ def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> TakenRows:
                     shown = PlainWords(str(getattr(here, name)) or "''")
                     problems.add(row.line, name, value, text % {"value": shown})
         problems.stop_if_any()
+        odd = Plausibility(arena)
+        odd.see_names((row.name, row.line) for row in rows)
+        notes = _looks_wrong(odd, problems, strict=strict)
         made = arena.competitors.bulk_create(new.values())
     ids = {each.name: each.pk for each in (*known.values(), *made)}
-    return TakenRows([ids[row.name] for row in rows], len(made))
+    return TakenRows([ids[row.name] for row in rows], len(made), [str(note) for note in notes])

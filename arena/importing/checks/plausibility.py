@@ -57,6 +57,7 @@ class Plausibility:
         self._ids_of_prompts, self._ids_of_battles, self._ids_of_voters = PointedIds(), PointedIds(), PointedIds()
         self._ids, self._texts = array("q"), array("q")  # of prompts that have both
         self._many_ids_line = 0
+        self._twins_here = FirstLines()
 
     def see_battles(self, rows: Iterable[BattleRow]) -> None:
         names = self._names
@@ -94,7 +95,8 @@ class Plausibility:
                 outcome = vote.outcome if in_order else vote.outcome.swapped()
                 self._votes.add((vote.voter, asked, pair, answers, None if vote.voter else outcome), outcome, row.line)
 
-    def see(self, rows: Iterable[PromptRow | ResponseRow]) -> None:
+    def see(self, rows: Sequence[PromptRow | ResponseRow]) -> None:
+        self._see_twins_here([row for row in rows if isinstance(row, PromptRow) and row.key and row.turns])
         for row in rows:
             if isinstance(row, PromptRow):
                 self.see_prompt(row)
@@ -112,6 +114,24 @@ class Plausibility:
                 self._nothing.add(row.line)
             if row.brings_prompt and row.asked:
                 self.see_prompt(row.asked)
+
+    def see_names(self, names: Iterable[tuple[str, int]]) -> None:
+        """Names of competitors, each with its line."""
+        for name, line in names:
+            self._names.setdefault(name, line)
+
+    def _see_twins_here(self, rows: Sequence[PromptRow]) -> None:
+        """Prompts whose text is in the arena under other ids alone."""
+        if self._arena is None:
+            return
+        digests = {row.line: text_digest(row.turns, row.system_prompt) for row in rows}
+        stored = self._arena.prompts.filter(text_digest__in=set(digests.values()) - {""})
+        keys: dict[str, set[str]] = {}
+        for key, digest in stored.values_list("key", "text_digest"):
+            keys.setdefault(digest, set()).add(key)
+        for row in rows:
+            if (here := keys.get(digests[row.line])) and row.key not in here:
+                self._twins_here.add(row.line)
 
     def see_prompt(self, row: PromptRow) -> None:
         if row.key:
@@ -137,6 +157,8 @@ class Plausibility:
         n_ids, n_texts = (n_different(each) if each else 0 for each in (self._ids, self._texts))
         if n_texts < n_ids:
             yield Oddity(self._many_ids_line, note(_MANY_IDS, n=n_texts, ids=n_ids))
+        if self._twins_here.n:
+            yield self._twins_here.oddity(_TWINS_HERE)
         yield from about_pointed_ids((self._ids_of_prompts, self._ids_of_battles, self._ids_of_voters))
         yield from self._garbled.oddities()
 
@@ -171,10 +193,10 @@ def about_self_battles(lines: Sequence[int]) -> list[Oddity]:
     return [Oddity(lines[0], note(_ITSELF, n=len(lines), lines=lazy_lines_of(lines)))] if lines else []
 
 
-def refuse(oddities: Iterable[Oddity], problems: Problems) -> None:
+def refuse(oddities: Iterable[Oddity], problems: Problems, *, what: str = "") -> None:
     """Raises ImportProblems where there are some."""
     for odd in oddities:
-        problems.add(max(1, odd.line), _("the file"), PlainWords(_("as if something in it were wrong")), str(odd.note))
+        problems.add(max(1, odd.line), what or _("the file"), PlainWords(_("as if something in it were wrong")), str(odd.note))
     problems.stop_if_any()
 
 
@@ -220,6 +242,11 @@ _NOTHING = ngettext_lazy(
 _EQUAL = ngettext_lazy(
     "%(n)s pair of two equal answers, in %(lines)s: what was said of it counts.",
     "%(n)s pairs of two equal answers, in %(lines)s: what was said of them counts.",
+    "n",
+)
+_TWINS_HERE = ngettext_lazy(
+    "%(n)s prompt, in %(lines)s, whose text is in this arena under another id: on boards it is one prompt.",
+    "%(n)s prompts, in %(lines)s, whose texts are in this arena under other ids: on boards each text is one prompt.",
     "n",
 )
 _MANY_IDS = ngettext_lazy(
