@@ -112,7 +112,9 @@ class BehindSerializer(serializers.Serializer[Stored]):
     words = _text("What its battles have in common.")
     n = serializers.IntegerField(read_only=True, min_value=0, help_text="How many battles there are.")
     url = serializers.CharField(
-        read_only=True, allow_null=True, help_text="Page that lists the newest of them; null for who may not read battles."
+        read_only=True,
+        allow_null=True,
+        help_text="Page that lists the newest of them; null for who may not read them.",
     )
 
 
@@ -267,7 +269,7 @@ class JudgeFiguresSerializer(JudgeSerializer):
     def get_figures(self, audit: JudgeAudit) -> Any:
         request = self.context["request"]
         page = request.build_absolute_uri(reverse("judge-battles", args=[audit.arena.slug, audit.judge_id]))
-        is_open = access.sees_content(request.user, audit.arena)
+        is_open, is_curator = access.sees_content(request.user, audit.arena), access.is_curator(request.user)
         return [
             FigureSerializer(
                 {
@@ -277,7 +279,7 @@ class JudgeFiguresSerializer(JudgeSerializer):
                             "set": each.key,
                             "words": each.words,
                             "n": each.n,
-                            "url": f"{page}?set={each.key}" if is_open else None,
+                            "url": f"{page}?set={each.key}" if is_open and (is_curator or not each.is_for_curators) else None,
                         }
                         for each in behind
                     ],

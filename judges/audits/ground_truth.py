@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from arena.models import Arena, Response
 from arena.texts.verifiers import VerifierTimeoutError, passes
-from judges.audits.figures.battle_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
+from judges.audits.figures.battle_sets import GOLD, BattleSet, gold_links, gold_sets, label_links, label_sets
 from judges.audits.figures.figure import Figure, Notes, say
 from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.inputs import AuditGame, by_battle
@@ -122,7 +122,7 @@ def _against(
     rng: np.random.Generator,
 ) -> GroundTruth:
     """Where some pairs are labelled as ties, three classes too."""
-    prefix = f"gold_{gold_set.pk}_"
+    prefix = f"{GOLD}{gold_set.pk}_"
     contradictions = (say("gold_contradicted", n=n_contradicted),) if n_contradicted else ()
     notes = (say("gold_set", name=gold_set.name), *contradictions)
     figures, sets = gold_figures(pairs, prompts=prompts, rng=rng), gold_sets(prefix, pairs)

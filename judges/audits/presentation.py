@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from arena.wording import number
 from judges import translated_sayings
+from judges.audits.figures.battle_sets import is_for_curators
 from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.note_texts import TEXTS, in_words
 from judges.audits.figures.set_texts import saying_of
@@ -45,6 +46,10 @@ class Behind:
     key: str
     words: str
     n: int
+
+    @property
+    def is_for_curators(self) -> bool:
+        return is_for_curators(self.key)
 
 
 @dataclass(frozen=True, slots=True)

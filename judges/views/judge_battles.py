@@ -17,6 +17,7 @@ from arena.views.battles import VoteCounts, tallies
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.visitors import voter_identity
+from judges.audits.figures.battle_sets import OF_LABELS, is_for_curators
 from judges.audits.presentation import words_of
 from judges.games.battle_games import ShownGame, shown_briefly
 from judges.models import Game, GoldItem, JudgeAudit
@@ -37,29 +38,40 @@ class JudgedBattleRow:
 @require_safe
 @of_the_board
 def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
-    """One set of the audit, the newest first. Battles that the reader may not see now are left out."""
+    """One set of the audit, the newest first. Battles that the reader may not see now are left out.
+
+    Gold labels are for curators, here as elsewhere: so are sets that tell them, and battles in a set for their gold label.
+    """
     if not access.sees_content(request.user, arena):
         raise Http404(_("the battles of this arena are private"))
     audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
-    battle_set = audit.battle_sets.get(request.GET.get("set", ""))
+    key, is_curator = request.GET.get("set", ""), access.is_curator(request.user)
+    battle_set = audit.battle_sets.get(key)
     if battle_set is None:
         raise Http404(_("the audit has no such battles: choose a figure on the judge's page"))
+    if is_for_curators(key) and not is_curator:
+        raise Http404(_("gold labels are for curators"))
     voter = voter_identity.voter_of(request, arena, create=False)
-    rows = _rows(access.battles_for(request.user, arena, voter), battle_set["battles"], audit.judge_id)
+    rows = _rows(access.battles_for(request.user, arena, voter), battle_set["battles"], audit.judge_id, with_labels=is_curator)
+    needs_votes = key in OF_LABELS and not is_curator
+    shown = [row for row in rows if row.tally.n_counted] if needs_votes else rows
     context = {
         "audit": audit,
         "judge": audit.judge,
-        "battle_set": battle_set | {"words": words_of(request.GET.get("set", ""), battle_set["words"])},
-        "rows": rows,
+        "battle_set": battle_set | {"words": words_of(key, battle_set["words"])},
+        "rows": shown,
+        "n_labelled": len(rows) - len(shown),
+        "n_open": len(battle_set["battles"]) - len(rows),
         "n_kept": len(battle_set["battles"]),
-        "has_labels": any(row.labels for row in rows),
+        "has_labels": any(row.labels for row in shown),
     }
     return render(request, "judges/judge_battles.html", page_context(request, "judges", arena, **context))
 
 
-def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int) -> list[JudgedBattleRow]:
+def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int, *, with_labels: bool) -> list[JudgedBattleRow]:
     battles = list(readable.filter(pk__in=ids).select_related("prompt", "competitor_a", "competitor_b").order_by("-pk"))
-    tallied, labels, games = tallies(battles), _labels(battles), _games(battles, judge_id)
+    tallied, games = tallies(battles), _games(battles, judge_id)
+    labels = _labels(battles) if with_labels else {}
     return [
         JudgedBattleRow(
             battle=battle,
@@ -73,7 +85,7 @@ def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int) -> list
 
 
 def _labels(battles: Iterable[Battle]) -> Mapping[int, list[str]]:
-    """Gold labels, each once where several sets agree."""
+    """Gold labels, for curators, each once where several sets agree."""
     items = GoldItem.objects.filter(battle__in=[battle.pk for battle in battles]).order_by("pk")
     labels_by_battle: dict[int, dict[str, None]] = defaultdict(dict)
     for item in items:

@@ -26,6 +26,8 @@ from judges.verdicts.game_states import ENDED
 from judges.verdicts.verdict import Side
 
 MOST_KEPT = 200
+GOLD = "gold_"
+"""How keys of sets of gold labels begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,19 @@ LINKS: Mapping[str, tuple[str, ...]] = (
     }
 )
 """By key of a figure, the sets that it rests on: those that speak for it first."""
+
+OF_LABELS = frozenset(
+    {
+        *_ALIKE, *_OWN, "agrees_twice", "differs_twice", "same_winner", "other_winner",
+        *(f"{key}{suffix}" for keys in _BY_LOOK.values() for key in keys for suffix in ("", "_of_equals")),
+    }
+)  # fmt: skip
+"""Sets by which a reader who sees the verdicts knows the label: what people said, or the gold label where nobody voted."""
+
+
+def is_for_curators(key: str) -> bool:
+    """Whether a set of this key tells what gold labels say."""
+    return key.startswith(GOLD) or key in _GRADED or key == "contradicted"
 
 
 def battle_sets(

@@ -124,12 +124,49 @@ def test_failed_games_are_found_from_the_table_of_end_states(client, arena, judg
     assert "refused to judge" in get(client, arena, judge, "ended_refused")
 
 
-def test_gold_labels_stand_beside_the_verdicts(client, arena, judge):
+def gold_keys(arena, judge):
     made = gold_set(arena, {arena.battles.first().pk: "b", arena.battles.last().pk: "tie"})
     audit_judge(judge, arena)
-    keys = [key for key in sets() if key.startswith(f"gold_{made.pk}_")]
+    return [key for key in sets() if key.startswith(f"gold_{made.pk}_")]
+
+
+def test_gold_labels_stand_beside_the_verdicts_for_curators(client, arena, judge):
+    client.force_login(make_user(is_staff=True))
+    keys = gold_keys(arena, judge)
     assert keys
     assert all("Gold label" in get(client, arena, judge, key) for key in keys)
+
+
+def test_readers_who_are_no_curators_learn_no_gold_labels(client, arena, judge):
+    keys = gold_keys(arena, judge)
+    for key in sets():
+        if key in keys:
+            get(client, arena, judge, key, status=404)
+        else:
+            assert "Gold label" not in get(client, arena, judge, key)
+    page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
+    assert "?set=agrees" in page
+    assert "?set=gold_" not in page
+    figures = client.get(reverse("api-judge", args=[judge.pk]), {"arena": arena.slug}).json()["figures"]
+    assert {(each["set"] in keys, each["url"] is None) for figure in figures for each in figure["battles"]} == {
+        (True, True),
+        (False, False),
+    }
+
+
+def test_a_battle_that_a_gold_label_alone_brings_is_shown_to_curators(client, arena, judge):
+    battle = arena.battles.get(pk=sets()["agrees"]["battles"][0])
+    gold_set(arena, {battle.pk: battle.votes.first().outcome})
+    battle.votes.update(is_counted=False)
+    audit_judge(judge, arena)
+    assert str(battle.pk) in map(str, sets()["agrees"]["battles"])
+    page = get(client, arena, judge, "agrees")
+    assert f">b-{battle.pk}<" not in page
+    assert "Battles with a gold label alone are shown to curators." in page
+    assert "open to a voter" not in page
+    assert f">b-{battle.pk}<" in get(client, arena, judge, "with_verdict")
+    client.force_login(make_user(is_staff=True))
+    assert f">b-{battle.pk}<" in get(client, arena, judge, "agrees")
 
 
 def test_the_csv_counts_the_battles_too(client, arena, judge):
