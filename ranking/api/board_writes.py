@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as InvalidModel
 from django.db import transaction
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -14,15 +16,20 @@ from rest_framework.response import Response
 from arena import access
 from arena.api.callers.scopes import CuratorsOnly, CuratorsWrite, WithinScope
 from arena.api.read_views import ReadView
+from arena.api.schema import OTHER_RESPONSES
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import Writes, arena_to_write, checked_object, described
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
+from arena.evidence import ledger
 from arena.models import TokenScope
 from ranking.api.board_fields import BOARD_FIELDS
 from ranking.api.serializers import LeaderboardSerializer
+from ranking.boards.default_boards import ensure_boards
 from ranking.definitions import check_alone, checked_category, checked_jury, checked_language, save_board
 from ranking.models import Leaderboard
+
+MOST_DIGITS = 18
 
 
 class BoardDefinitions(Writes):
@@ -106,33 +113,86 @@ def board_as_listed(board: Leaderboard) -> dict[str, Any]:
 
 
 class PublishingSerializer(serializers.Serializer[Any]):
-    """What was asked of a worker."""
+    """How far the fit that was asked of a worker is."""
 
     slug = serializers.CharField(help_text="Slug of the leaderboard.")
-    snapshot = serializers.CharField(
-        allow_null=True, help_text="Key of the newest snapshot so far; a new one follows if the board changes."
+    to = serializers.IntegerField(min_value=0, help_text="The ledger's position up to which it is fitted.")
+    state = serializers.ChoiceField(
+        choices=["waiting", "stands", "failed"],
+        help_text="`stands`: `snapshot` counts everything up to there. `failed`: `error` says why, and it is not fitted.",
     )
+    snapshot = serializers.CharField(
+        allow_null=True, help_text="Key of the newest snapshot once the board stands: the earlier one if nothing has changed."
+    )
+    error = serializers.CharField(help_text="Why it could not be fitted; otherwise empty.")
 
 
 class BoardPublishing(Writes, ReadView[Leaderboard]):
-    http_method_names = ["post"]
     permission_classes = [WithinScope, CuratorsOnly]
     queryset = Leaderboard.objects.none()
     scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.ADMIN.value}
+
+    def known_parameters(self) -> frozenset[str]:
+        return super().known_parameters() | {"to"}
+
+    @extend_schema(
+        operation_id="leaderboards_publish_retrieve",
+        parameters=[
+            OpenApiParameter(
+                "to", {"type": "integer", "minimum": 0}, description="A position of the ledger; its end where it is left out."
+            )
+        ],
+        responses={200: PublishingSerializer} | OTHER_RESPONSES,
+        description="Whether a leaderboard counts everything up to a position of the ledger, for curators. Publishing gives "
+        "this address.",
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        board = get_object_or_404(self._readable(request), slug=slug)
+        return Response(_how_far(board, _position(request, board)))
 
     @described(
         None,
         PublishingSerializer,
         status=202,
         description=(
-            "Have a leaderboard fitted to all evidence up to now, live or not; a worker does it. Where nothing has changed the "
-            "newest snapshot stays. Scope `admin`, for curators."
+            "Have a leaderboard fitted to all evidence up to now, live or not; a worker does it. The address in Location says "
+            "when it stands. An arena's own boards are made first where no worker has made them yet. Where nothing has changed "
+            "the newest snapshot stays. Scope `admin`, for curators."
         ),
     )
     def post(self, request: Request, slug: str) -> Response:
-        board = get_object_or_404(Leaderboard.objects.filter(arena__in=access.boards_for(request.user)), slug=slug)
         checked_object(request.data, {})
+        board = self._readable(request).filter(slug=slug).first() or self._made(request, slug)
+        ledger.number_events()
         return self.done(request, lambda: _rung(board))
+
+    def _readable(self, request: Request) -> QuerySet[Leaderboard]:
+        return Leaderboard.objects.filter(arena__in=access.boards_for(request.user))
+
+    def _made(self, request: Request, slug: str) -> Leaderboard:
+        """The board of an arena of which no worker has made the boards yet."""
+        for arena in access.boards_for(request.user).filter(archived_at=None).exclude(leaderboards__is_default=True):
+            if slug == arena.slug or slug.startswith(f"{arena.slug}-"):
+                ensure_boards(arena)
+        return get_object_or_404(self._readable(request), slug=slug)
+
+
+def _position(request: Request, board: Leaderboard) -> int:
+    written = request.query_params.get("to")
+    if written is None:
+        ledger.number_events()
+        return ledger.head(board.arena_id)
+    if not (written.isascii() and written.isdigit() and len(written) <= MOST_DIGITS):
+        raise ValidationError({"to": ["A position of the ledger is needed: a whole number."]})
+    return int(written)
+
+
+def _how_far(board: Leaderboard, to: int) -> dict[str, Any]:
+    newest, has_read = board.newest_snapshot(), board.read_to >= to
+    error = board.error if has_read else ""
+    state = "failed" if error else "stands" if has_read and newest else "waiting"
+    snapshot = newest.key if newest and state == "stands" else None
+    return {"slug": board.slug, "to": to, "state": state, "snapshot": snapshot, "error": error}
 
 
 def _ring(board: Leaderboard) -> None:
@@ -143,6 +203,6 @@ def _ring(board: Leaderboard) -> None:
 
 def _rung(board: Leaderboard) -> Answer:
     _ring(board)
-    newest = board.newest_snapshot()
-    body = {"slug": board.slug, "snapshot": newest.key if newest else None}
-    return Answer(body, status=202, location=reverse("api-leaderboard", args=[board.slug]))
+    to = ledger.head(board.arena_id)
+    address = f"{reverse('api-leaderboard-publish', args=[board.slug])}?to={to}"
+    return Answer(_how_far(board, to), status=202, location=address)
