@@ -16,7 +16,7 @@ from arena.admin.archiving import ArchivingAdmin
 from arena.admin.endpoint_forms import EndpointForm
 from arena.models import Call, Endpoint, Run
 from arena.runs.budget import dollars
-from arena.runs.endpoint_checks import trouble_with
+from arena.runs.endpoint_checks import held_up_by, trouble_with
 from arena.runs.endpoint_trials import REQUEST, EndpointTrial, TooDear, most, try_out
 from arena.wording import counted
 
@@ -27,7 +27,7 @@ class EndpointAdmin(ArchivingAdmin):
 
     form = EndpointForm
     change_form_template = "admin/endpoint.html"
-    list_display = ["name", "wire", "model", "base_url", "key_name", "prices", "is_proven", "paused_because"]
+    list_display = ["name", "wire", "model", "base_url", "key_name", "prices", "is_proven", "held_up"]
     list_filter = ["wire", "is_proven"]
     search_fields = ["name", "model", "base_url"]
     fieldsets = [
@@ -47,6 +47,10 @@ class EndpointAdmin(ArchivingAdmin):
     @admin.display(description=gettext_lazy("dollars per million tokens, in / out"))
     def prices(self, endpoint: Endpoint) -> str:
         return f"{dollars(endpoint.price_in)} / {dollars(endpoint.price_out)}"
+
+    @admin.display(description=gettext_lazy("cannot be called"))
+    def held_up(self, endpoint: Endpoint) -> str:
+        return held_up_by(endpoint)
 
     def get_urls(self) -> list[Any]:
         mine = [path("<row:pk>/test/", self.admin_site.admin_view(self.test), name="arena_endpoint_test")]

@@ -9,8 +9,8 @@ from rest_framework.response import Response as Reply
 
 from arena.api.callers.scopes import CuratorsOnly, WithinScope
 from arena.api.read_views import OneInArena
-from arena.api.serializers import CompetitorSerializer, PromptSerializer, ResponseSerializer
-from arena.api.views import CompetitorResource, PromptResource, Responses
+from arena.api.serializers import ArenaSerializer, CompetitorSerializer, PromptSerializer, ResponseSerializer
+from arena.api.views import Arenas, CompetitorResource, PromptResource, Responses
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import Describes, Writes, checked_object, described
 from arena.api.writing.idempotency import Answer
@@ -73,6 +73,22 @@ def archives(answer: Any, description: str) -> Describes:
 def brings_back(answer: Any, description: str) -> Describes:
     """Of `post` of `ArchivingAct`."""
     return described(None, answer, status=200, description=f"{description} {WHO}")
+
+
+class ArenaPutAway(ArchivingAct, Arenas):
+    lookup_field = "slug"
+
+    @archives(ArenaSerializer, "Archive an arena: nothing is voted, asked or imported there, and its boards stay.")
+    def post(self, request: Request, slug: str) -> Reply:
+        return self.archived(request)
+
+
+class ArenaBringBack(ArchivingAct, Arenas):
+    lookup_field = "slug"
+
+    @brings_back(ArenaSerializer, "Bring an archived arena back.")
+    def post(self, request: Request, slug: str) -> Reply:
+        return self.brought_back(request)
 
 
 class CompetitorArchive(ArchivingAct, CompetitorResource):

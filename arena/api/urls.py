@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.api import archiving, bundles, exports, runs, views
+from arena.api import archiving, bundles, endpoints, exports, runs, views
 from arena.api.writing import answer_runs, imports, webhooks
 from arena.api.writing import runs as run_writes
 
@@ -11,6 +11,11 @@ urlpatterns = [
     path("arenas/<slug:slug>/", views.ArenaDetail.as_view(), name="api-arena"),
     path("arenas/<slug:slug>/imports/", imports.FileImports.as_view(), name="api-file-imports"),
     path("arenas/<slug:slug>/archive/", bundles.WholeArena.as_view(), name="api-arena-archive"),
+    path("arenas/<slug:slug>/put-away/", archiving.ArenaPutAway.as_view(), name="api-arena-put-away"),
+    path("arenas/<slug:slug>/bring-back/", archiving.ArenaBringBack.as_view(), name="api-arena-bring-back"),
+    path("endpoints/", endpoints.EndpointList.as_view(), name="api-endpoints"),
+    path("endpoints/<int:pk>/archive/", endpoints.EndpointArchive.as_view(), name="api-endpoint-archive"),
+    path("endpoints/<int:pk>/bring-back/", endpoints.EndpointBringBack.as_view(), name="api-endpoint-bring-back"),
     path("imports/", imports.ImportList.as_view(), name="api-imports"),
     path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="api-import"),
     path("imports/<int:pk>/set-aside/", imports.ImportSetAside.as_view(), name="api-import-set-aside"),

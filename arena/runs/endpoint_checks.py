@@ -33,6 +33,11 @@ def trouble_with(endpoint: Endpoint) -> str:
     return trouble_with_address(endpoint.base_url) or trouble_with_key(endpoint.base_url, endpoint.key_name)
 
 
+def held_up_by(endpoint: Endpoint) -> str:
+    """Why calls to it would wait, as far as is known without resolving its name: a pause, or its key; empty otherwise."""
+    return endpoint.paused_because or trouble_with_key(endpoint.base_url, endpoint.key_name)
+
+
 def key_line(base_url: str, key_name: str) -> str:
     """The variable as it is to be written for this endpoint."""
     return written(key_name or "AGON_KEY_NAME", *_host_and_port(base_url))

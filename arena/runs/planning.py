@@ -16,6 +16,7 @@ from arena.llm import pricing
 from arena.llm.wires.messages import Request, Usage
 from arena.models import Arena, Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
+from arena.runs.endpoint_checks import trouble_with
 from arena.runs.forecasting import FEWEST, Forecast, at_most, combined, forecast, past_calls
 
 PILOT = 20
@@ -113,6 +114,14 @@ class Draft[A: Model]:
     def is_something_left(self) -> bool:
         """Whether there is anything to start."""
         return bool(self.n_wanted)
+
+    @property
+    def held_up(self) -> list[tuple[str, str]]:
+        """The endpoints whose calls would wait as things are: name, and why."""
+        asked: Iterable[Any] = self.estimates
+        endpoints = {each for one in asked if (each := one if isinstance(one, Endpoint) else one.endpoint) is not None}
+        found = [(each.name, each.paused_because or trouble_with(each)) for each in endpoints]
+        return sorted((name, reason) for name, reason in found if reason)
 
     def expected(self) -> Mapping[A, Estimate]:
         """How much of the estimates is likely to be sent."""

@@ -10,6 +10,7 @@ from arena.models import Arena, Endpoint, Prompt
 from arena.models.endpoints import DOLLAR
 from arena.run_kinds.answer_plans import LONGEST_NAME, ResponsesRequest
 from arena.run_kinds.generation import MAX_TOKENS, GenerationSettings
+from arena.runs.endpoint_checks import held_up_by
 from arena.wording import number
 
 if TYPE_CHECKING:
@@ -166,10 +167,13 @@ class EndpointField(_EndpointChoice):
         super().__init__(Endpoint.objects.in_use(), label=label, required=required, empty_label=gettext_lazy("none"))
 
     def label_from_instance(self, obj: Any) -> str:
-        if not obj.paused_because:
+        reason = held_up_by(obj)
+        if not reason:
             return f"{obj.name}: {obj.model}"
         label = _("%(name)s: %(model)s, paused: %(reason)s")
-        return label % {"name": obj.name, "model": obj.model, "reason": obj.paused_because}
+        if not obj.paused_because:
+            label = _("%(name)s: %(model)s, cannot be called: %(reason)s")
+        return label % {"name": obj.name, "model": obj.model, "reason": reason}
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from arena.api.callers.scopes import CuratorsOnly, WithinScope
+from arena.api.read_views import ApiView
+from arena.api.schema import OTHER_RESPONSES
 from arena.api.writing.runs import Plannable, drafts_view, unknown
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Arena, Competitor, Run
@@ -50,6 +57,24 @@ JUDGING_FIELDS: SentFields = {
     "seed": SentField(FieldKind.NUMBER, "Seed of the draw; 1 where it is left out.", most=2**31 - 1),
     "again": SentField(FieldKind.TRUTH, "Ask, and pay, once more where a reply decided nothing before."),
 }  # fmt: skip
+
+
+class JudgeKeySerializer(serializers.Serializer[Any]):
+    """A judge that can be asked now."""
+
+    key = serializers.CharField(help_text="What drafts take.")
+    name = serializers.CharField(help_text="The judge in words: what it asks, how, and why it cannot be called at present.")
+
+
+class JudgeKeys(ApiView):
+    """The judges that can be asked now, by the keys that drafts of runs take, for curators."""
+
+    http_method_names = ["get", "head"]
+    permission_classes = [WithinScope, CuratorsOnly]
+
+    @extend_schema(operation_id="judges_keys_list", responses={200: JudgeKeySerializer(many=True)} | OTHER_RESPONSES)
+    def get(self, request: Request) -> Response:
+        return Response([{"key": key, "name": str(name)} for key, name in judge_choices()])
 
 
 JudgingDrafts = drafts_view(

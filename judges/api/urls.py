@@ -7,6 +7,7 @@ from judges.api import evidence_writes, games, gold_labels, judge_runs, judge_wr
 urlpatterns = [
     path("runs/drafts/judging/", judge_runs.JudgingDrafts.as_view(), name="api-judging-drafts"),
     path("judges/", judges.JudgeList.as_view(), name="api-judges"),
+    path("judges/keys/", judge_runs.JudgeKeys.as_view(), name="api-judge-keys"),
     path("judges/<int:pk>/", judges.JudgeDetail.as_view(), name="api-judge"),
     path("judges/<int:pk>/card/", judge_writes.JudgeCard.as_view(), name="api-judge-card"),
     path("judges/<int:pk>/retire/", judge_writes.JudgeRetire.as_view(), name="api-judge-retire"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from arena.archiving.plans import must_be_plannable
 from arena.models import Arena, Competitor
 from arena.prerequisites import n_answered_without_text, why_nothing_to_judge
+from arena.runs.endpoint_checks import held_up_by
 from arena.runs.planning import CannotPlan
 from arena.wording import number
 from judges.cards import CardTaken, refreshed
@@ -65,7 +66,12 @@ def is_program(key: str) -> bool:
 def _choice_text(card: Judge) -> str:
     if card.endpoint is None:
         return f"{card}: {_(OFFLINE_JUDGES[card.protocol][1])}" if card.protocol in OFFLINE_JUDGES else str(card)
-    if card.endpoint.paused_because:
+    reason = held_up_by(card.endpoint)
+    if reason and not card.endpoint.paused_because:
+        template = _(
+            "%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s, which cannot be called: %(reason)s"
+        )
+    elif reason:
         template = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s, paused: %(reason)s")
     else:
         template = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s")
@@ -74,7 +80,7 @@ def _choice_text(card: Judge) -> str:
         "model": card.model,
         "protocol": card.protocol,
         "endpoint": card.endpoint.name,
-        "reason": card.endpoint.paused_because,
+        "reason": reason,
     }
 
 

@@ -67,6 +67,13 @@ def plannable(kind: str) -> Plannable[Any]:
     return plans
 
 
+class HeldUpSerializer(serializers.Serializer[Any]):
+    """An endpoint that cannot be called."""
+
+    endpoint = serializers.CharField(help_text="Its name.")
+    reason = serializers.CharField(help_text="Why: a pause, its key or its address.")
+
+
 class DraftSerializer(serializers.Serializer[Any]):
     """What a run would come to at the most. Nothing is sent, and nothing is kept."""
 
@@ -79,6 +86,9 @@ class DraftSerializer(serializers.Serializer[Any]):
     tokens_in = serializers.IntegerField(min_value=0, help_text="At the most.")
     tokens_out = serializers.IntegerField(min_value=0, help_text="At the most.")
     cost = serializers.FloatField(min_value=0, help_text="Dollars, at the most.")
+    held_up = HeldUpSerializer(
+        many=True, help_text="Endpoints that cannot be called as things are: the run would wait for them."
+    )
     draft = serializers.CharField(help_text="To be sent back to start it.")
     seconds = serializers.IntegerField(help_text="For how many seconds it can be started.")
 
@@ -109,6 +119,7 @@ class RunDrafts(Writes, ReadView[Run]):
             "arena": arena.slug, "kind": self.kind, "n_wanted": draft.n_wanted, "n_here": draft.n_here,
             "n_under_way": draft.n_under_way, "n_calls": most.n_calls, "tokens_in": most.tokens_in,
             "tokens_out": most.tokens_out, "cost": most.cost / DOLLAR,
+            "held_up": [{"endpoint": name, "reason": reason} for name, reason in draft.held_up],
             "draft": confirmations.signed(arena, user, self.kind, body, draft), "seconds": SECONDS_TO_CONFIRM,
         }  # fmt: skip
         return Answer(answer, status=200)

@@ -1,7 +1,9 @@
 """Programs archive competitors, prompts, answers and judges, and bring them back, by the functions of the page."""
 
 import pytest
+from django.contrib.auth.models import User
 
+from arena.models import Endpoint
 from judges.models import Judge, JudgeChoice
 from tests.arena.api.programs import make_program, post
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user
@@ -77,3 +79,34 @@ def test_who_may_not_archive_is_refused(battle):
     account = make_program(make_user(), scopes=["read"])
     acts = [f"{path}/archive/" for path in paths(battle)] + [f"judges/{judge.pk}/retire/"]
     assert {post(account, path, {"reason": "x"}).status_code for path in acts} == {403}
+
+
+def test_an_arena_is_put_away_with_a_reason_and_comes_back(battle):
+    program = make_program()
+    done = post(program, "arenas/garden/put-away/", {"reason": " the trial  is over "})
+    assert (done.status_code, done.json()["archived_because"]) == (200, "the trial is over")
+    refused = post(program, "prompts/", {"arena": "garden", "rows": [{"prompt": "Why?"}]})
+    assert (refused.status_code, "archived" in refused.text) == (400, True)
+    assert post(program, "arenas/garden/bring-back/", {}).json()["archived_at"] is None
+    assert post(program, "arenas/garden/put-away/", {}).status_code == 400
+    elsewhere = make_program(arenas=[make_arena("other")])
+    assert post(elsewhere, "arenas/garden/put-away/", {"reason": "x"}).status_code == 404
+
+
+def test_endpoints_are_listed_by_name_and_archived_by_superusers_alone(battle):
+    endpoint = make_judge().endpoint
+    Endpoint.objects.filter(pk=endpoint.pk).update(key_name="AGON_KEY_NOPE", base_url="https://models.example/v1")
+    program = make_program()
+    (row,) = program.get("/api/v1/endpoints/").json()["results"]
+    assert (row["name"], row["model"]) == (endpoint.name, endpoint.model)
+    assert "AGON_KEY_NOPE is not set" in row["held_up"]
+    assert "https://models.example/v1" not in str(row)
+    superuser, curator = make_user(is_staff=True), make_user(is_staff=True)
+    User.objects.filter(pk=curator.pk).update(is_superuser=False)
+    curator.refresh_from_db()
+    for path, body in ((f"endpoints/{endpoint.pk}/archive/", {"reason": "x"}), (f"endpoints/{endpoint.pk}/bring-back/", {})):
+        assert post(make_program(curator), path, body).status_code == 403
+        assert post(make_program(superuser, arenas=[battle.arena]), path, body).status_code == 403
+        done = post(make_program(superuser), path, body)
+        assert (done.status_code, done.json()["archived_because"]) == (200, body.get("reason", ""))
+    assert make_program(make_user(), scopes=["read"]).get("/api/v1/endpoints/").status_code == 403

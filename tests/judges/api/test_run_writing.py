@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from arena import tasks
-from arena.models import Battle, Call, Run
+from arena.models import Battle, Call, Endpoint, Run
 from judges.cards import called_judge
 from tests.arena.api.programs import make_program, post
 from tests.factories import make_arena, make_competitor, make_prompt, make_user
@@ -218,3 +219,28 @@ def test_runs_of_other_arenas_are_out_of_reach():
     run.refresh_from_db()
     assert run.state == "running"
     assert make_competitor(run.arena).pk
+
+
+def test_a_draft_and_the_page_say_which_endpoint_cannot_be_called(program, arena, endpoint, admin_client, settings):
+    settings.ENDPOINTS_ALLOWED = {"127.0.0.1:9"}
+    assert drafted(program, arena).json()["held_up"] == []
+    Endpoint.objects.update(key_name="AGON_KEY_NOPE")
+    (told,) = drafted(program, arena).json()["held_up"]
+    assert (told["endpoint"], "AGON_KEY_NOPE is not set" in told["reason"]) == ("gate", True)
+    page = admin_client.get(f"{reverse('new-answers')}?arena=garden").content.decode()
+    assert "gate: " in page
+    assert "cannot be called: AGON_KEY_NOPE is not set" in page
+    judge = make_judge("strict", endpoint=endpoint)
+    judged, _ = make_battles(1)
+    asked = post(program, "runs/drafts/judging/", {"arena": judged.slug, "judges": [f"card:{judge.pk}"]})
+    assert [each["endpoint"] for each in asked.json()["held_up"]] == ["gate"], asked.json()
+    listed = admin_client.get(reverse("admin:arena_endpoint_changelist")).content.decode()
+    assert "AGON_KEY_NOPE is not set" in listed
+
+
+def test_the_keys_of_judges_are_listed_before_they_have_games(program, endpoint):
+    judge = make_judge("strict", endpoint=endpoint)
+    rows = {row["key"]: row["name"] for row in program.get("/api/v1/judges/keys/").json()}
+    assert rows[f"card:{judge.pk}"].startswith("strict")
+    assert "offline:longer" in rows
+    assert make_program(make_user(), scopes=["read"]).get("/api/v1/judges/keys/").status_code == 403
