@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from arena.texts.csv_cells import figure
 from ranking.models import Entry, Leaderboard, Snapshot
 
 
@@ -99,10 +100,25 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         read_only_fields = fields
 
 
+class ShareField(serializers.FloatField):
+    """A share of 1, to 12 significant digits, as exports have it. Points keep all their digits: `rebuild.py` compares them."""
+
+    def to_representation(self, value: Any) -> Any:
+        return figure(float(value))
+
+
+def _share(help_text: str) -> Any:
+    return ShareField(read_only=True, allow_null=True, help_text=f"{help_text} To 12 significant digits.")
+
+
 class EntrySerializer(serializers.ModelSerializer[Entry]):
     """One competitor. Without a rating the numbers are null and `unrated_because` says why."""
 
     competitor = serializers.CharField(source="competitor.name", read_only=True, help_text="Name of the competitor.")
+    p_best = _share("Chance of being the best of those with a place; null on snapshots of older versions.")
+    win_rate = _share("Expected against an average opponent, by the fit.")
+    raw_win_rate = _share("Of its own battles, a tie counting half.")
+    trust = _share("On a prediction-powered board: how far the rating follows judges beyond votes, 0 to 1.")
 
     class Meta:
         model = Entry
@@ -118,10 +134,8 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "rank": {"help_text": "Place by rating; null where the evidence gives none, and then no interval either."},
             "rank_low": {"help_text": "Best place that the evidence allows, for all competitors at once."},
             "rank_high": {"help_text": "Worst place that the evidence allows, for all competitors at once."},
-            "p_best": {"help_text": "Chance of being the best of those with a place; null on snapshots of older versions."},
             "n_votes": {"help_text": "Votes behind this line."},
             "n_prompts": {"help_text": "Prompts behind this line."},
-            "trust": {"help_text": "On a prediction-powered board: how far the rating follows judges beyond votes, 0 to 1."},
             "people_half_width": {"help_text": "On such a board: half the interval of people's votes alone, in points."},
         }
 

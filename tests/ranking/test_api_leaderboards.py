@@ -111,6 +111,15 @@ def test_csv_has_a_line_a_competitor_with_all_digits(client):
     assert float(rows[1]["rating"]) == 1000 + 1 / 3
 
 
+def test_shares_come_without_the_noise_of_their_last_digits(client):
+    _board, snapshot = make_shown_board("Kestrel")
+    snapshot.entries.update(win_rate=0.5652173913043478, raw_win_rate=0.5652173913043479, p_best=0.1 + 0.2)
+    (entry,) = client.get(f"/api/v1/snapshots/{snapshot.key}/").json()["entries"]
+    assert (entry["win_rate"], entry["raw_win_rate"], entry["p_best"]) == (0.565217391304, 0.565217391304, 0.3)
+    (row,) = csv.DictReader(io.StringIO(client.get(f"/api/v1/snapshots/{snapshot.key}/?format=csv").content.decode()))
+    assert (row["win_rate"], row["raw_win_rate"], row["p_best"]) == ("0.565217391304", "0.565217391304", "0.3")
+
+
 def test_csv_names_are_no_formulas_and_negative_ratings_stay_numbers(client):
     board, snapshot = make_shown_board('=HYPERLINK("http://evil.example")')
     make_entry(snapshot, make_competitor(board.arena, "Far below"), -12.5, rank=2)
