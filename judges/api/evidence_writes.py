@@ -167,7 +167,7 @@ SCALE = {
 
 class LabelRows(RowsLikeAFile):
     def stored(self, home: Home, path: Path, body: Mapping[str, Any]) -> dict[str, Any]:
-        labelled = take_labels(path, home, chosen=self.layout, name=body.get("name") or "gold")
+        labelled = take_labels(path, home, chosen=self.layout, name=body.get("name") or "gold", place="row")
         return {
             "gold_set": labelled.loaded.gold.name, "n_labels": labelled.n_labels, "n_battles": labelled.n_battles,
             "notes": [str(note) for note in (*labelled.notes, *labelled.loaded.notes())],

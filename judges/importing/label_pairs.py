@@ -4,17 +4,18 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import combinations
 
-from judges.importing.rows import LabelledAnswer, LabelRow
+from judges.importing.rows import LabelledAnswer, LabelRow, Place
 
 
-def pairs_of(rows: Sequence[LabelRow], *, grades_decide: bool = False) -> list[LabelRow]:
-    """Every pair, each with a key of its own: the file's own one, else its line.
+def pairs_of(rows: Sequence[LabelRow], *, grades_decide: bool = False, place: Place = "line") -> list[LabelRow]:
+    """Every pair, each with a key of its own: the file's own one, else its line, or its row where rows were sent.
 
     Each right and each wrong answer to a prompt is in at least one pair; if grades decide, every two answers with different
     grades make a pair. Which answer of such a pair comes first is drawn by hash. Equal grades make no label.
     """
-    pairs = [row for row in rows if row.is_pair]
-    for row in _by_prompt([row for row in rows if not row.is_pair]):
+    keyed = [row if row.key else row._replace(key=f"{place} {row.line}") for row in rows]
+    pairs = [row for row in keyed if row.is_pair]
+    for row in _by_prompt([row for row in keyed if not row.is_pair]):
         pairs += _of_rights(row)
         pairs += _of_grades(row) if grades_decide else []
     return _with_keys(pairs)
@@ -24,7 +25,7 @@ def _with_keys(pairs: Sequence[LabelRow]) -> list[LabelRow]:
     seen: dict[str, int] = {}
     keyed = []
     for pair in pairs:
-        key = (pair.key or f"line {pair.line}")[:180]
+        key = pair.key[:180]
         seen[key] = seen.get(key, 0) + 1
         keyed.append(pair._replace(key=key if seen[key] == 1 else f"{key} ({seen[key]})"))
     return keyed
@@ -52,9 +53,8 @@ def _of_rights(row: LabelRow) -> list[LabelRow]:
     wrong = [answer for answer in row.answers if answer.is_right is False]
     if not right or not wrong:
         return []
-    name = row.key or f"line {row.line}"
     n_pairs = max(len(right), len(wrong))
-    return [_pair(row, right[n % len(right)], wrong[n % len(wrong)], f"{name}, pair {n + 1}") for n in range(n_pairs)]
+    return [_pair(row, right[n % len(right)], wrong[n % len(wrong)], f"{row.key}, pair {n + 1}") for n in range(n_pairs)]
 
 
 def _grade(answer: LabelledAnswer) -> float:
@@ -62,10 +62,9 @@ def _grade(answer: LabelledAnswer) -> float:
 
 
 def _of_grades(row: LabelRow) -> list[LabelRow]:
-    name = row.key or f"line {row.line}"
     graded = [answer for answer in row.answers if answer.grade is not None]
     return [
-        _pair(row, max(two, key=_grade), min(two, key=_grade), f"{name}, pair {n}")
+        _pair(row, max(two, key=_grade), min(two, key=_grade), f"{row.key}, pair {n}")
         for n, two in enumerate(combinations(graded, 2), 1)
         if two[0].grade != two[1].grade
     ]

@@ -1,10 +1,13 @@
 """Typed rows of files of judgements or labels, before their battles are looked up."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from arena.importing.files.rows import PromptRow
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Side, Verdict
+
+type Place = Literal["line", "row"]
+"""What the number of a row counts: lines of a file, or rows that a program sent."""
 
 
 class NamedAnswer(NamedTuple):

@@ -20,7 +20,7 @@ from judges.importing.loading.exported_gold import load_exported_answers, load_e
 from judges.importing.loading.gold import Loaded, load_labels
 from judges.importing.loading.judgements import JudgementChoices, Taken, load_judgements
 from judges.importing.reading import ReadFile, read_judgements, read_labels
-from judges.importing.rows import LabelRow
+from judges.importing.rows import LabelRow, Place
 from judges.importing.sources import load_checked, new_things, source_of
 
 
@@ -94,6 +94,7 @@ def take_labels(
     chosen: str = "",
     options: Mapping[str, Any] | None = None,
     name: str = "",
+    place: Place = "line",
     most_new: int = UNASKED_COMPETITORS,
     is_check: bool = False,
     is_listed: bool = False,
@@ -104,6 +105,7 @@ def take_labels(
     file_notes = [*file.notes, *notes.of_columns(file.ignored)]
     decide = file.format in LABEL_FORMATS and LABEL_FORMATS[file.format].grades_decide
     layout: dict[str, Any] = {"origin": file.format, "filename": file.filename, "grades_decide": decide, "most_new": most_new}
+    layout["place"] = place
     called = name or name_of_set(file)
     source = None
     if is_listed and not is_check:
@@ -151,6 +153,7 @@ def label(
     file_notes: Iterable[FileNote] = (),
     source: Import | None = None,
     steps: Steps = ALL_AT_ONCE,
+    place: Place = "line",
 ) -> Labelled:
     """Labels of the arena out of rows."""
     every = list(rows)
@@ -169,6 +172,7 @@ def label(
                 most_new=most_new,
                 source=source,
                 steps=steps,
+                place=place,
             )
         n_battles = len({one.battle_id for one in loaded.placed.values()})
         return Labelled(arena, loaded, len(every), loaded.n_labels, n_battles, list(file_notes))

@@ -20,7 +20,7 @@ from judges.importing import notes, pandalm_battles
 from judges.importing.label_pairs import pairs_of
 from judges.importing.loading.contests import Contest, Finder, Placed, StoredAnswer
 from judges.importing.loading.named_answers import OWN_LAYOUTS, with_stored_answers
-from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
+from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer, Place
 from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.verdicts.verdict import Side, agreed_label
 
@@ -147,6 +147,7 @@ def _load_labels(
     of_judges: Iterable[Judge] = (),
     most_new: int = UNASKED_COMPETITORS,
     source: Import | None = None,
+    place: Place = "line",
 ) -> Loaded:
     """The gold set with all labels, and where each pair stands. What is here already is not made again.
 
@@ -159,7 +160,7 @@ def _load_labels(
     """
     if origin in OWN_LAYOUTS:
         rows = with_stored_answers(arena, rows, filename=filename or name)
-    pairs = pairs_of(rows, grades_decide=grades_decide)
+    pairs = pairs_of(rows, grades_decide=grades_decide, place=place)
     not_meant, before = tuple(ids_for_texts(arena, pairs)), n_here(arena)
     placed = _standing(arena, pairs) if origin == "pandalm" else {}
     missing = [pair for pair in pairs if pair.key not in placed]

@@ -28,6 +28,19 @@ def test_labels_of_pairs_make_a_gold_set_once(program):
     assert [item.label for item in GoldItem.objects.all()] == ["a"]
 
 
+def test_labels_name_the_row_that_brought_them(program):
+    rows = [PAIR | {"label": "a"}, {"prompt": "1 + 1?", "answer_a": "1", "answer_b": "2", "label": "b"}]
+    made = post(program, "gold-labels/", {"arena": "garden", "rows": rows})
+    assert sorted(GoldItem.objects.values_list("note", flat=True)) == ["row 1", "row 2"]
+    assert "line" not in made.content.decode()
+
+
+def test_pairs_of_right_and_wrong_answers_name_their_row(program):
+    rows = [GRADED | {"is_right": True}, GRADED | {"answer": "Five.", "competitor": "Osmia", "is_right": False}]
+    assert post(program, "gold-labels/answers/", {"arena": "garden", "rows": rows}).status_code == 201
+    assert [item.note for item in GoldItem.objects.all()] == ["row 1, pair 1"]
+
+
 def test_labels_of_answers_say_right_or_wrong(program):
     made = post(program, "gold-labels/answers/", {"arena": "garden", "rows": [GRADED | {"is_right": True}]})
     assert made.status_code == 201, made.json()
