@@ -166,6 +166,12 @@ def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet
     return battles.exclude(prompt__in=hidden_prompts(visitor, arena, voter))
 
 
+def has_battles_on_drafts(visitor: Visitor, arena: Arena) -> bool:
+    """Whether this visitor reads the arena's battles, except those on drafts, such as prompts without a text."""
+    drafts = Battle.objects.filter(arena=arena, prompt__status=PromptStatus.DRAFT).published()
+    return sees_content(visitor, arena) and not is_curator(visitor) and drafts.exists()
+
+
 def responses_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
     """Answers that this visitor may read with the names of those who gave them: none to hidden prompts."""
     return ended_responses_for(visitor, arena, voter).delivered()  # type: ignore[attr-defined,no-any-return]

@@ -80,6 +80,7 @@ def battles(request: HttpRequest, slug: str) -> HttpResponse:
         request, "battles", arena, form=form, rows=_rows(page.battles),
         n_hidden=access.battles_in_play(request.user, arena, voter).count(),
         newer=_query(request, after=page.newer_than), older=_query(request, before=page.older_than),
+        has_drafts=not page.battles and access.has_battles_on_drafts(request.user, arena),
     )  # fmt: skip
     return render(request, "arena/battles.html", context)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from arena.evidence.curation import restore_import, set_aside_import
 from arena.exporting.votes import WITH_ITS_IMPORT
-from arena.models import Ballot, Import
+from arena.models import Ballot, Import, Prompt, PromptStatus
 from tests.arena.exporting.taking_out import taken
 from tests.arena.pairing.test_matchmaking import make_contest
 from tests.arena.views.voting_pages import cast, open_key
@@ -284,6 +284,18 @@ def test_battles_with_votes_that_were_set_aside_are_listed_with_the_reason(clien
 
 def test_an_empty_list_says_so(client, arena):
     assert "No battle fits" in battles(client, arena).text
+    assert "have no text here" not in battles(client, arena).text
+
+
+def test_a_list_that_is_empty_for_lack_of_texts_says_so(client, arena):
+    make_battles(arena, 1)
+    Prompt.objects.update(turns=[], status=PromptStatus.DRAFT)
+    page = battles(client, arena).text
+    assert "No battle fits." in page
+    assert "Battles on prompts that have no text here, or are drafts, can be read by curators only." in page
+    curator = Client()
+    curator.force_login(make_user(is_staff=True))
+    assert len(listed(battles(curator, arena))) == 1
 
 
 def test_lists_and_pages_ask_a_pinned_number_of_questions(client, arena, django_assert_num_queries):

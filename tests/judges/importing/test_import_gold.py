@@ -227,6 +227,13 @@ def pair_of(layout, first, second):
     return [row] if layout == "pandalm" else row
 
 
+def test_an_answer_of_pandalm_against_the_same_models_is_refused(tmp_path):
+    row = {**PANDALM, "cmp_key": "same_same", "response1": "4", "response2": "5"}
+    with pytest.raises(CommandError, match="cmp_key is 'same_same'; model1_model2 has to name two different models"):
+        take_in(make_arena(), "pandalm", write(tmp_path / "gold.jsonl", [row]))
+    assert not GoldItem.objects.exists()
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_was_thought_before_an_answer_is_kept_beside_it_in_every_layout(tmp_path, layout):
     path = write(tmp_path / "gold.jsonl", pair_of(layout, "<think>Hm, [[A]].</think>4", "Not <think>."))

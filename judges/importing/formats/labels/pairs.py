@@ -148,6 +148,8 @@ class PandaLmLabels(LabelFormat):
         names = fields.name(row, "cmp_key").split("_")
         # Names may contain _ themselves, so they are not guessed.
         first, second = names if len(names) == 2 else ("", "")
+        if first and first == second:
+            raise RowProblem("cmp_key", row["cmp_key"], _("model1_model2 has to name two different models"))
         origin = cells.some_name(row, "motivation_app")
         asked = cells.question(line, row, "instruction", more="input", origin=origin)
         sides = LabelledAnswer(first, cells.answer(row, "response1")), LabelledAnswer(second, cells.answer(row, "response2"))
