@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils.html import escape
 
-from arena.models import Arena
+from arena.models import Arena, Battle
 from arena.texts.style_features import style_features
 from ranking.boards import many_competitors
 from ranking.boards.default_boards import MOST_VOTES_FOR_BOOTSTRAPS, ensure_boards
@@ -105,6 +105,22 @@ def test_an_arena_with_many_votes_is_not_bootstrapped_by_itself(monkeypatch):
     monkeypatch.setattr("ranking.boards.default_boards.MOST_VOTES_FOR_BOOTSTRAPS", 1)
     assert MOST_VOTES_FOR_BOOTSTRAPS > 1
     assert [board.is_default for board in ensure_boards(make_lively_arena(1))] == [True]
+
+
+def test_an_arena_without_texts_has_no_board_that_reads_them_by_itself():
+    arena = make_lively_arena(2)
+    Battle.objects.update(response_a=None, response_b=None)
+    methods = {board.method for board in ensure_boards(arena)}
+    assert {"davidson", "elo"} <= methods
+    assert "style_controlled" not in methods
+
+
+def test_only_methods_with_quick_refits_are_bootstrapped_by_themselves():
+    boards = ensure_boards(make_lively_arena(2))
+    assert {board.method for board in boards if board.intervals == "bootstrap"} == {
+        "bradley_terry", "elo", "style_controlled"
+    }  # fmt: skip
+    assert [board.intervals for board in boards if board.method == "davidson"] == ["sandwich"]
 
 
 def test_style_control_takes_away_what_looks_explain():
