@@ -9,14 +9,19 @@ from django.utils import timezone
 
 from arena.evidence.curation import set_aside_import, set_aside_votes
 from arena.evidence.ledger import record_import
-from arena.models import Event, Import, Vote
-from judges.models import JudgeAudit
+from arena.models import ArchiveUpload, Event, Import, Vote
+from judges.audits.refresh import audit_judge
+from judges.judge_choices import choose_judge
+from judges.models import Judge, JudgeAudit
 from ranking.boards.publishing import publish_snapshot
 from ranking.maths.notes import Note, noted
 from ranking.models import NeighbourTable
 from ranking.note_texts.of_boards import TEXTS
 from ranking.views.board_parts.notices import notices_of
-from tests.factories import make_arena, make_competitor, make_contest
+from tests.arena.admin.curators import make_import
+from tests.factories import make_arena, make_competitor, make_contest, make_user
+from tests.judges.audits.test_judge_audits import judged_arena
+from tests.judges.audits.test_judge_audits import make_judge as make_offline_judge
 from tests.judges.game_factories import make_judge
 from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
 
@@ -237,6 +242,28 @@ def test_nothing_on_public_pages_is_said_in_a_title_alone(client, name):
         page = client.get(address)
         assert page.status_code == 200, address
         assert not re.findall(r'\stitle="[^"]*"', page.text), address
+
+
+def test_nothing_on_pages_of_judges_and_files_is_said_in_a_title_alone(client):
+    judge, digest = make_offline_judge("steady"), "0123456789abcdef" * 4
+    arena = judged_arena(judge, n=12, name="garden")
+    audit_judge(judge, arena)
+    shown = [make_judge_audit(arena, name).judge for name in ("retired", "excluded", "included")]
+    Judge.objects.filter(pk=shown[0].pk).update(archived_at=timezone.now(), archived_because="too old")
+    for each, says in zip(shown[1:], ("exclude", "include"), strict=True):
+        choose_judge(arena, each, says, f"because {each.name}", make_user(is_staff=True))
+    source = make_import(arena, digest=digest)
+    bundle = ArchiveUpload.objects.create(filename="a.zip", slug="x", digest=digest, state="refused", n_all=3)
+    client.force_login(make_user(is_staff=True))
+    judges = reverse("judges", args=[arena.slug])
+    files = [reverse("import", args=[source.pk]), reverse("archive-upload", args=[bundle.pk])]
+    for address in (judges, f"{judges}?retired=1", reverse("judge", args=[arena.slug, judge.pk]), *files):
+        page = client.get(address)
+        assert page.status_code == 200, address
+        assert not re.findall(r'\stitle="[^"]*"', page.text), address
+        assert digest in page.text or address not in files
+    assert "too old" in client.get(f"{judges}?retired=1").text
+    assert all(f"because {each.name}" in client.get(judges).text for each in shown[1:])
 
 
 # --- notices -------------------------------------------------------------------------------------------------------------
