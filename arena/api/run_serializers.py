@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from arena.models import Arena, Run
+from arena.models import Arena, Competitor, Run
 from arena.runs import control
 from arena.runs.control import Progress
 from arena.runs.holdups import HoldUp
@@ -99,7 +99,10 @@ class RunProgressSerializer(RunSerializer):
 
     @extend_schema_field({"type": "object", "additionalProperties": {}})
     def get_plan(self, run: Run) -> Any:
-        plan: dict[str, Any] = run.plan
+        plan: dict[str, Any] = dict(run.plan)
+        if (authors := plan.pop("authors", None)) is not None:  # by name, as a draft takes them
+            names = dict(Competitor.objects.filter(pk__in=map(int, authors)).values_list("pk", "name"))
+            plan["competitors"] = {names[int(pk)]: endpoint for pk, endpoint in authors.items() if int(pk) in names}
         counts = plan.get("counts", {})
         return plan | {"counts": counts | {"cost": _in_dollars(counts["cost"])}} if "cost" in counts else plan
 

@@ -199,6 +199,8 @@ def start(draft: JudgingDraft, *, cap: int | None = None, created_by: User | Non
             )  # fmt: skip
             add_games(run, draft, now=now)
             if is_over:
+                run.finished_at = timezone.now()
+                run.save(update_fields=["finished_at"])
                 announce_run(run)
     except IntegrityError as error:
         raise PlanStale(_("some of these games were planned by somebody else meanwhile: draw the plan up again")) from error

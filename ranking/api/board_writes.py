@@ -25,7 +25,6 @@ from arena.evidence import ledger
 from arena.models import TokenScope
 from ranking.api.board_fields import BOARD_FIELDS
 from ranking.api.serializers import LeaderboardSerializer
-from ranking.boards.default_boards import ensure_boards
 from ranking.definitions import check_alone, checked_category, checked_jury, checked_language, save_board
 from ranking.models import Leaderboard
 
@@ -171,6 +170,8 @@ class BoardPublishing(Writes, ReadView[Leaderboard]):
 
     def _made(self, request: Request, slug: str) -> Leaderboard:
         """The board of an arena of which no worker has made the boards yet."""
+        from ranking.boards.default_boards import ensure_boards  # with the fitting library, as below
+
         for arena in access.boards_for(request.user).filter(archived_at=None).exclude(leaderboards__is_default=True):
             if slug == arena.slug or slug.startswith(f"{arena.slug}-"):
                 ensure_boards(arena)

@@ -244,3 +244,17 @@ def test_the_keys_of_judges_are_listed_before_they_have_games(program, endpoint)
     assert rows[f"card:{judge.pk}"].startswith("strict")
     assert "offline:longer" in rows
     assert make_program(make_user(), scopes=["read"]).get("/api/v1/judges/keys/").status_code == 403
+
+
+def test_the_plan_of_a_run_names_competitors_as_a_draft_takes_them(program, arena, endpoint):
+    started = start(program, drafted(program, arena))
+    plan = program.get(f"/api/v1/runs/{started.json()['id']}/").json()["plan"]
+    assert (plan["competitors"], "authors" in plan) == ({"Kestrel": "gate"}, False)
+
+
+def test_a_run_of_a_program_ends_after_it_began(program):
+    judged, _ = make_battles(1)
+    asked = post(program, "runs/drafts/judging/", {"arena": judged.slug, "judges": ["offline:longer"]})
+    told = start(program, asked, cap=0).json()
+    assert told["state"] == "done", told
+    assert told["finished_at"] >= told["created_at"]
