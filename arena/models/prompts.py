@@ -128,6 +128,12 @@ class Prompt(Archivable):
         first = " ".join(str(self.turns[0]).split()) if self.turns else ""
         return (first[:77] + "...") if len(first) > 80 else first or self.key
 
+    @property
+    def called(self) -> str:
+        """For messages: its id; where it came without one, and has a hash in its place, its first words."""
+        hashes = {text_digest(self.turns, self.system_prompt), self.hash_of(self.turns, self.system_prompt)}
+        return self.title if self.key in hashes else self.key
+
     @staticmethod
     def hash_of(turns: Sequence[str], system_prompt: str = "") -> str:
         return content_hash(system_prompt, *turns)

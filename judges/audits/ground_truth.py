@@ -175,14 +175,16 @@ def grades_of(judge: Judge, arena: Arena, *, marked: Marked) -> Grades:
         return Grades()
     seen: dict[int, tuple[bool, bool, str, str]] = {}
     unusable: dict[str, str] = {}
+    spoilt: set[int] = set()
     labels = _answer_labels(arena)
     for game, response in _graded(judge, arena, marked):
-        if response.pk in seen or response.prompt.key in unusable:
+        if response.pk in seen or response.prompt_id in spoilt:
             continue
         try:
             is_right = labels[response.pk] if response.pk in labels else _is_right(response)
         except ValueError as error:  # stored before verifiers were checked at the door
-            unusable[response.prompt.key] = str(error)
+            spoilt.add(response.prompt_id)
+            unusable[response.prompt.called] = str(error)
             continue
         if is_right is not None:
             says_right = (game.score_first or 0.0) > (protocol.low + protocol.high) / 2

@@ -56,6 +56,7 @@ class VerifiedPrompt:
     answers: Sequence[GradedAnswer]
     reference: str = ""
     origin: str = ""
+    called: str = ""  # in messages; empty: by its key
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class GoldPairs:
     n_all_fail: int
     n_unchecked: int
     invalid: tuple[tuple[str, str], ...] = ()
-    """Prompts (by key) whose verifier cannot be used, with the reason; they are among those that could not be checked."""
+    """Prompts whose verifier cannot be used, as they are called, with the reason: some of those that could not be checked."""
 
 
 def gold_pairs_from_verifiers(prompts: Iterable[VerifiedPrompt], *, seed: int = 0) -> GoldPairs:
@@ -95,7 +96,7 @@ def gold_pairs_from_verifiers(prompts: Iterable[VerifiedPrompt], *, seed: int = 
             continue
         except ValueError as error:  # stored before verifiers were checked at the door
             n_unchecked += 1
-            invalid.append((prompt.key, str(error)))
+            invalid.append((prompt.called or prompt.key, str(error)))
             continue
         right = [answer for has_passed, answer in graded if has_passed]
         wrong = [answer for has_passed, answer in graded if not has_passed]

@@ -122,7 +122,13 @@ def _verified_prompts(arena: Arena) -> list[VerifiedPrompt]:
         answers.setdefault(prompt, []).append(GradedAnswer(name, text))
     return [
         VerifiedPrompt(
-            prompt.key, prompt.text, prompt.verifier or {}, answers.get(prompt.pk, []), prompt.reference, prompt.category
+            prompt.key,
+            prompt.text,
+            prompt.verifier or {},
+            answers.get(prompt.pk, []),
+            prompt.reference,
+            prompt.category,
+            prompt.called,
         )
         for prompt in prompts
     ]

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from arena.models import Arena, Battle, Competitor, Event, Prompt, Response
+from arena.models import Arena, Battle, Competitor, Event, Prompt, Response, text_digest
 from judges.audits.ground_truth import gold_labels
 from judges.games.battle_texts import contests_of
 from judges.games.curation import contradicting
@@ -193,6 +193,18 @@ def test_an_invalid_verifier_that_is_stored_spoils_its_own_prompt_alone():
     said = take_in(arena, "verifiers")
     assert "1 pair; all answers pass on 0 prompts, none on 0, 2 could not be checked" in said
     assert "Prompt bad: its verifier cannot be used: unknown verifier kind 'nonsense'" in said
+
+
+def test_a_prompt_without_an_id_is_called_by_its_first_words():
+    arena, turns = make_arena(), ["Which is larger, x² or y²?"]
+    for key, verifier in (("good", {"kind": "numeric", "value": 7}), (text_digest(turns), {"kind": "nonsense"})):
+        prompt = make_prompt(arena, "3 + 4?" if key == "good" else turns[0], key=key, verifier=verifier)
+        for text in ("It is 7.", "It is 8."):
+            make_response(prompt, make_competitor(arena), text)
+    said = take_in(arena, "verifiers")
+    assert f"Prompt {turns[0]}: its verifier cannot be used" in said
+    assert text_digest(turns) not in said
+    assert [prompt.called for prompt in arena.prompts.order_by("pk")] == ["good", turns[0]]
 
 
 @pytest.mark.parametrize(
