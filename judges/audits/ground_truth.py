@@ -13,10 +13,11 @@ from django.db.models import Q
 
 from arena.models import Arena, Response
 from arena.texts.verifiers import VerifierTimeoutError, passes
-from judges.audits.figures.battle_sets import GOLD, BattleSet, gold_links, gold_sets, label_links, label_sets
+from judges.audits.figures.battle_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
 from judges.audits.figures.figure import Figure, Notes, say
 from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.inputs import AuditGame, by_battle
+from judges.audits.figures.set_keys import GOLD
 from judges.audits.figures.three_class_labels import label_figures
 from judges.audits.queries import SWAPPED, GamesRead
 from judges.games.game_orders import OTHER

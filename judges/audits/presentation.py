@@ -11,9 +11,9 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from arena.wording import number
 from judges import translated_sayings
-from judges.audits.figures.battle_sets import is_for_curators
 from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.note_texts import TEXTS, in_words
+from judges.audits.figures.set_keys import is_for_curators
 from judges.audits.figures.set_texts import saying_of
 from judges.models import Judge, JudgeAudit
 from judges.sayings import Saying

@@ -17,7 +17,7 @@ from arena.views.battles import VoteCounts, tallies
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.visitors import voter_identity
-from judges.audits.figures.battle_sets import OF_LABELS, is_for_curators
+from judges.audits.figures.set_keys import OF_LABELS, is_for_curators
 from judges.audits.presentation import words_of
 from judges.games.battle_games import ShownGame, shown_briefly
 from judges.models import Game, GoldItem, JudgeAudit

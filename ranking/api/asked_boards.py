@@ -67,10 +67,7 @@ class AskedBoardSerializer(serializers.Serializer[Any]):
 
 
 class AskedBoards(ApiView):
-    """The board of a combination of filters. GET asks for nothing by itself; POST with the same parameters has a worker fit it,
-    behind the live boards: at most 2 wait for one network and 20 in all. Poll the GET until the board stands. A board that
-    nobody uses for a day is thrown away, with the snapshots that nobody linked to.
-    """
+    """The board of a combination of filters, and how far it is. Reading asks for nothing by itself: a POST does."""
 
     http_method_names = ["get", "head", "post"]
     permission_classes = [WithinScope]
@@ -84,7 +81,8 @@ class AskedBoards(ApiView):
         known, given = self.known_parameters(), request.query_params
         there_are = f"There is no such parameter here. Available: {', '.join(sorted(known))}."
         errors = {name: [there_are] for name in given if name not in known}
-        errors |= {name: ["It is given several times: give it once."] for name in ONE if len(given.getlist(name)) > 1}
+        twice = {name: len(given.getlist(name)) for name in ONE if len(given.getlist(name)) > 1}
+        errors |= {name: [f"It is given {n} times: give it once."] for name, n in twice.items()}
         if errors:
             raise ValidationError(errors)
 
@@ -94,7 +92,16 @@ class AskedBoards(ApiView):
         choice, asking = _found(request, arena)
         return Response(_told(choice, asking))
 
-    @extend_schema(parameters=PARAMETERS, request=None, responses={202: AskedBoardSerializer} | OTHER_RESPONSES)
+    @extend_schema(
+        parameters=PARAMETERS,
+        request=None,
+        responses={202: AskedBoardSerializer} | OTHER_RESPONSES,
+        description=(
+            "Ask for the board of a combination of filters. A worker fits it, behind the live boards: at most 2 wait for one "
+            "network and 20 in all. Poll the GET of the same parameters until it stands. A board that nobody uses for a day is "
+            "thrown away, with the snapshots that nobody linked to. Scope `read`."
+        ),
+    )
     def post(self, request: Request) -> Response:
         arena = self._arena(request)
         choice, _asking = _found(request, arena)

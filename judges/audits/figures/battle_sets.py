@@ -21,13 +21,12 @@ from judges.audits.figures.human_agreement import (
 from judges.audits.figures.inputs import SELECTED, AuditGame, AuditItem
 from judges.audits.figures.position import both_orders, of_the_judge, outcomes_of_repeats, repeated
 from judges.audits.figures.score_reliability import in_common, scored_answers
+from judges.audits.figures.set_keys import ALIKE, BY_LOOK, GRADED, OWN, SLOTS
 from judges.audits.figures.set_texts import GOLD_WORDS, LABELLED, saying_of
 from judges.verdicts.game_states import ENDED
 from judges.verdicts.verdict import Side
 
 MOST_KEPT = 200
-GOLD = "gold_"
-"""How keys of sets of gold labels begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,65 +63,43 @@ class BattleSet:
         return cls(key, words, len(newest_first), tuple(newest_first[:MOST_KEPT]))
 
 
-_ALIKE, _SLOTS = ("agrees", "partly", "differs"), ("leans_first", "leans_second")
-_BY_LOOK: Mapping[str, tuple[str, str]] = {
-    "length": ("longer", "shorter"),
-    "lists": ("more_lists", "fewer_lists"),
-    "bold": ("more_bold", "less_bold"),
-}
-_OWN = ("own_found", "own_missed", "other_found", "other_missed")
-_GRADED = ("right_as_right", "right_as_wrong", "wrong_as_right", "wrong_as_wrong")
-
 LINKS: Mapping[str, tuple[str, ...]] = (
     {
         SELECTED: ("agrees_twice", "differs_twice"),
         "agreement_of_winners": ("same_winner", "other_winner"),
-        "cohen_kappa": _ALIKE,
-        "scott_pi": _ALIKE,
-        "krippendorff_alpha": _ALIKE,
+        "cohen_kappa": ALIKE,
+        "scott_pi": ALIKE,
+        "krippendorff_alpha": ALIKE,
         "weighted_kappa": ("same_grade", "other_grade"),
         "position_consistency": ("consistent", "inconsistent"),
         "position_consistency_of_winners": ("one_winner", "two_winners"),
-        "first_among_inconsistent": _SLOTS,
-        "delta_bias": _SLOTS,
-        "total_bias": _SLOTS,
+        "first_among_inconsistent": SLOTS,
+        "delta_bias": SLOTS,
+        "total_bias": SLOTS,
         "first_slot_rate": ("chose_first", "chose_second"),
         "mcnemar": ("first_twice", "second_twice"),
         "slot_gamma": ("with_verdict",),
         "repetition_stability": ("repeats_alike", "repeats_differ"),
         "repetition_stability_of_grades": ("repeats_alike", "repeats_differ"),
         "consistency_of_repeats": ("alike_again", "other_again"),
-        "own_preference": _OWN,
+        "own_preference": OWN,
         "transitivity": ("cyclic", "straight"),
         "icc_single": ("scored",),
         "icc_mean": ("scored",),
-        "leniency_pc": _GRADED,
-        "leniency_pplus": _GRADED,
+        "leniency_pc": GRADED,
+        "leniency_pplus": GRADED,
         "board_spearman": ("with_verdict",),
         "board_kendall": ("with_verdict",),
         "separability": ("with_verdict",),
     }
-    | dict.fromkeys(HEADLINES, (*_ALIKE, "split", "contradicted"))
+    | dict.fromkeys(HEADLINES, (*ALIKE, "split", "contradicted"))
     | {
-        f"{look}_{which}": tuple(f"{key}{suffix}" for key in _BY_LOOK[look])
+        f"{look}_{which}": tuple(f"{key}{suffix}" for key in BY_LOOK[look])
         for look in LOOKS
         for which, suffix in (("slope", ""), ("preferred", ""), ("preferred_of_equals", "_of_equals"))
     }
 )
 """By key of a figure, the sets that it rests on: those that speak for it first."""
-
-OF_LABELS = frozenset(
-    {
-        *_ALIKE, *_OWN, "agrees_twice", "differs_twice", "same_winner", "other_winner",
-        *(f"{key}{suffix}" for keys in _BY_LOOK.values() for key in keys for suffix in ("", "_of_equals")),
-    }
-)  # fmt: skip
-"""Sets by which a reader who sees the verdicts knows the label: what people said, or the gold label where nobody voted."""
-
-
-def is_for_curators(key: str) -> bool:
-    """Whether a set of this key tells what gold labels say."""
-    return key.startswith(GOLD) or key in _GRADED or key == "contradicted"
 
 
 def battle_sets(
@@ -182,13 +159,13 @@ def _of_items(items: Sequence[AuditItem]) -> _Members:
             yield item.unlabelled, item.battle
     for item in graded_by_both(items):
         yield ("same_grade", "other_grade")[item.judged_grade != item.human_grade], item.battle
-    for look, keys in _BY_LOOK.items():
+    for look, keys in BY_LOOK.items():
         yield from ((keys[not is_more], item.battle) for item, is_more in choices_by_look(items, look))
         for item, is_more in choices_by_look(of_equals(items), look):
             yield f"{keys[not is_more]}_of_equals", item.battle
     for item in of_family(items):
         is_own = item.own_a == (item.human == "a")
-        yield _OWN[2 * (not is_own) + (item.judged != item.human)], item.battle
+        yield OWN[2 * (not is_own) + (item.judged != item.human)], item.battle
     for key, battles in zip(("cyclic", "straight"), battles_in_triads(items), strict=True):
         yield from ((key, battle) for battle in battles)
 
@@ -199,7 +176,7 @@ def _of_games(games: Sequence[AuditGame], *, margin: float) -> _Members:
         if pair.names_winners:
             yield ("one_winner", "two_winners")[pair.ab != pair.ba], pair.battle
         if pair.slot_lead:
-            yield _SLOTS[pair.slot_lead < 0], pair.battle
+            yield SLOTS[pair.slot_lead < 0], pair.battle
         if pair.names_winners and pair.ab != pair.ba:
             yield ("first_twice", "second_twice")[pair.ab == "b"], pair.battle
     for (battle, *_), replies in repeated(games).items():
@@ -221,7 +198,7 @@ def _of_games(games: Sequence[AuditGame], *, margin: float) -> _Members:
 
 def _of_grades(graded: Sequence[tuple[bool, bool, str]]) -> _Members:
     for is_right, says_right, battle in graded:
-        yield _GRADED[2 * (not is_right) + (not says_right)], battle
+        yield GRADED[2 * (not is_right) + (not says_right)], battle
 
 
 # --- gold sets: a set of its own for each, under a prefix --------------------------------------------------------------

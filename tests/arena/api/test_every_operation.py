@@ -72,7 +72,7 @@ def test_a_name_with_half_a_surrogate_pair_is_refused_with_its_escape(operations
 def test_a_parameter_that_is_given_twice_is_named_by_each(operations, client):
     for method, path, of in operations:
         for each in of.get("parameters", ()) if method == "get" else ():
-            if each["in"] != "query":
+            if each["in"] != "query" or each["schema"].get("type") == "array":  # of several values any will do
                 continue
             name, value = each["name"], each["schema"].get("enum", ["1"])[0]
             response = client.get(f"{path}?{name}={value}&{name}={value}")
