@@ -142,9 +142,20 @@ def test_columns_are_read_whatever_their_case_and_the_blanks_around_them(tmp_pat
     assert not problems
 
 
-def test_a_column_of_the_exact_name_goes_before_one_that_is_only_like_it(tmp_path):
-    rows, _ = _read(write(tmp_path, "A,a\n1,2\n"), needed=("a",))
-    assert [row for _, row in rows] == [{"A": "1", "a": "2"}]
+@pytest.mark.parametrize("content", ["A,a,b\n1,2,3\n", '{"A": "1", "a": "2", "b": "3"}', '[{"A": "1", "a": "2", "b": "3"}]'])
+def test_columns_of_one_name_are_kept_as_they_are_where_nobody_reads_them(tmp_path, content):
+    rows, problems = _read(write(tmp_path, content), needed=("b",))
+    assert [row for _, row in rows] == [{"A": "1", "a": "2", "b": "3"}]
+    assert not problems
+
+
+@pytest.mark.parametrize("content", ["A,a\n1,2\n", '{"A": "1", "a": "2"}', '[{"A": "1", "a": "2"}]'])
+def test_columns_of_one_name_are_refused_by_their_names_where_it_is_read(tmp_path, content):
+    rows, problems = _read(write(tmp_path, content), needed=("a",))
+    assert not rows
+    assert len(problems) == 1
+    assert problems[0].startswith("file, line 1")
+    assert ": two names of one column is A, a; names are compared without case" in problems[0]
 
 
 def test_a_bad_line_does_not_hide_the_next_ones(tmp_path):
