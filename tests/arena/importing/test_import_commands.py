@@ -91,7 +91,9 @@ def test_a_wrong_file_is_refused_with_every_problem_and_nothing_is_written(tmp_p
     said = _refused("import_battles", path, "--format", "chatbot-arena", "--arena", "new")
     assert said.splitlines() == [
         "battles.csv was not imported.",
-        "battles.csv, line 2: winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad), both_bad",
+        "battles.csv, line 2: winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad), both_bad, or the name of "
+        "one of the two models; also answer a, model a, response 1, a is better, left, first, a>b (and so for b); equal, same, "
+        "draw, both, both good, a=b; neither, both bad, in upper or lower case",
         "battles.csv, line 3: model_b is empty; a name is needed",
     ]
     assert not Arena.objects.exists()
@@ -222,8 +224,11 @@ def test_the_samples_fit_each_other(tmp_path):
 
 
 def test_the_shipped_sample_prompts_can_be_imported():
-    path = ROOT / "arena" / "sample" / "prompts.jsonl"
-    assert "Imported: " in _run("import_prompts", path, "--arena", "sample-again")
+    paths = sorted((ROOT / "arena" / "sample" / "prompts").glob("*.jsonl"))
+    assert paths
+    for path in paths:
+        assert "Imported: " in _run("import_prompts", path, "--arena", "sample-again")
+    assert Prompt.objects.count() == sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
     assert Prompt.objects.exclude(verifier__isnull=True).exists()
 
 
