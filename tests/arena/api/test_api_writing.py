@@ -6,7 +6,7 @@ import pytest
 
 from arena import tasks
 from arena.importing.formats.prompt_files import JsonPrompts
-from arena.importing.formats.response_files import JsonResponses
+from arena.importing.formats.response_files import BESIDE, JsonResponses
 from arena.importing.sent_fields import PROMPT_FIELDS, RESPONSE_FIELDS
 from arena.models import Arena, Aside, Competitor, Import, Prompt, Response
 from tests.arena.api.programs import make_program, post
@@ -306,7 +306,8 @@ def test_a_token_writes_into_its_own_arenas_only():
 def test_rows_may_say_what_files_may():
     of_exports = {"archived_at", "formula_safe", "superseded"}  # what only files that were taken out say
     assert set(PROMPT_FIELDS) == JsonPrompts.read - of_exports
-    assert set(RESPONSE_FIELDS) == JsonResponses.read - of_exports
+    of_files = {BESIDE}  # rows name prompts that are here; only files bring new ones with their answers
+    assert set(RESPONSE_FIELDS) == JsonResponses.read - of_exports - of_files
 
 
 def test_a_long_number_is_named_shortly(program):
