@@ -76,11 +76,23 @@ def test_what_is_new_is_told_and_a_check_writes_nothing(tmp_path):
     assert "New: 0 prompts, 0 answers, 0 models." in take_in(arena, "plain", path)
 
 
-def test_ids_in_place_of_texts_are_named_by_line(tmp_path):
+def test_an_id_in_place_of_a_text_is_the_prompt_that_has_it(tmp_path):
     arena = make_arena()
-    make_prompt(arena, "What is odd?", key="odd-think")
+    prompt = make_prompt(arena, "What is odd?", key="odd-think")
     path = write(tmp_path / "gold.jsonl", {"prompt": "odd-think", "answer_a": "1", "answer_b": "2", "label": "a"})
     told = take_in(arena, "plain", path)
+    assert "New: 0 prompts, 2 answers, 2 models." in told
+    assert "Warning: " not in told
+    item = GoldItem.objects.get()
+    assert (item.battle.prompt, winner(item)) == (prompt, "1")
+    assert list(arena.prompts.all()) == [prompt]
+
+
+def test_ids_in_place_of_texts_beside_other_ids_are_named_by_line(tmp_path):
+    arena = make_arena()
+    make_prompt(arena, "What is odd?", key="odd-think")
+    row = {"prompt_id": "even", "prompt": "odd-think", "answer_a": "1", "answer_b": "2", "label": "a"}
+    told = take_in(arena, "plain", write(tmp_path / "gold.jsonl", row))
     assert "line 1: the prompt is 'odd-think', the id of a prompt here; its text is needed." in told
     assert told.count("Warning: ") == 1
 
