@@ -224,8 +224,8 @@ class Leaderboard(Leased):
 
     def get_constraints(self) -> list[tuple[type[models.Model], Sequence[models.BaseConstraint]]]:
         """Without that of twins: `definitions.check_alone` names the board that exists."""
-        found = super().get_constraints()
-        return [(model, [rule for rule in rules if rule.name != "one_board_a_definition"]) for model, rules in found]
+        constraints = super().get_constraints()
+        return [(model, [rule for rule in rules if rule.name != "one_board_a_definition"]) for model, rules in constraints]
 
     @property
     def is_plain(self) -> bool:

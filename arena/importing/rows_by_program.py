@@ -167,10 +167,10 @@ def _checked[T: (PromptRow, ResponseRow)](
 
 def _looks_wrong(odd: Plausibility, problems: Problems, *, strict: bool) -> list[FileNote]:
     """What is said of it; with `strict`, raises ImportProblems where there is something."""
-    found = odd.oddities()
+    oddities = odd.oddities()
     if strict:
-        plausibility.refuse(found, problems, what=_("the row"))
-    return [each.note for each in found]
+        plausibility.refuse(oddities, problems, what=_("the row"))
+    return [each.note for each in oddities]
 
 
 def _load[T: (PromptRow, ResponseRow)](loader: Loader, rows: Sequence[T]) -> int:

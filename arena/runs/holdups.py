@@ -34,8 +34,8 @@ def of(run: Run, *, now: datetime) -> list[HoldUp]:
     """By endpoint name; empty if all of them accept calls."""
     waiting = Call.objects.waiting().filter(run=run).order_by()
     endpoints = Endpoint.objects.filter(pk__in=waiting.values("endpoint")).order_by("name")
-    found = [(endpoint, hold_up) for endpoint in endpoints if (hold_up := _of(endpoint, run, now)) is not None]
-    return [replace(hold_up, n_waiting=waiting.filter(endpoint=endpoint).count()) for endpoint, hold_up in found]
+    held_up = [(endpoint, hold_up) for endpoint in endpoints if (hold_up := _of(endpoint, run, now)) is not None]
+    return [replace(hold_up, n_waiting=waiting.filter(endpoint=endpoint).count()) for endpoint, hold_up in held_up]
 
 
 def silent(run: Run, *, now: datetime) -> list[Endpoint]:

@@ -120,8 +120,8 @@ class Draft[A: Model]:
         """The endpoints whose calls would wait as things are: name, and why."""
         asked: Iterable[Any] = self.estimates
         endpoints = {each for one in asked if (each := one if isinstance(one, Endpoint) else one.endpoint) is not None}
-        found = [(each.name, each.paused_because or trouble_with(each)) for each in endpoints]
-        return sorted((name, reason) for name, reason in found if reason)
+        reasons = [(each.name, each.paused_because or trouble_with(each)) for each in endpoints]
+        return sorted((name, reason) for name, reason in reasons if reason)
 
     def expected(self) -> Mapping[A, Estimate]:
         """How much of the estimates is likely to be sent."""

@@ -62,8 +62,8 @@ class Columns:
         spelt = {plain[folded(name)]: name for name in self._read if name not in header and folded(name) in plain}
         taken = {*header, *spelt.values()}
         for name, words in self._other_words.items():
-            found = (plain[folded(word)] for word in words if folded(word) in plain)
-            column = next((column for column in found if column not in spelt), None)
+            columns = (plain[folded(word)] for word in words if folded(word) in plain)
+            column = next((column for column in columns if column not in spelt), None)
             if name not in taken and column is not None:
                 spelt[column] = name
                 self._by_other_words[column] = name

@@ -15,7 +15,7 @@ aria-label="{title}"><title>{title}</title><rect width="{width}" height="20" rx=
 <path d="M{left} 0H{edge}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H{left}z" fill="#2f5da8"/>\
 <g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">\
 <text x="{x_name}" y="14" textLength="{n_name}" lengthAdjust="spacingAndGlyphs">{name}</text>\
-<text x="{x_said}" y="14" textLength="{n_said}" lengthAdjust="spacingAndGlyphs">{said}</text></g></svg>
+<text x="{x_message}" y="14" textLength="{n_message}" lengthAdjust="spacingAndGlyphs">{message}</text></g></svg>
 """
 
 
@@ -31,7 +31,7 @@ def badge(request: HttpRequest, board: Leaderboard) -> HttpResponse:
     return HttpResponse(drawn(entry.competitor.name, _said(entry)), content_type="image/svg+xml; charset=utf-8")
 
 
-def drawn(name: str, said: str) -> str:
+def drawn(name: str, message: str) -> str:
     """
     The picture. Characters that hide, turn the text around or are not allowed in XML are left out of the name.
 
@@ -42,12 +42,12 @@ def drawn(name: str, said: str) -> str:
     """
     name = "".join(sign for sign in name if sign.isprintable()) or "?"
     name = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-    n_name, n_said = _width(name), _width(said)
+    n_name, n_message = _width(name), _width(message)
     left = n_name + 2 * MARGIN
-    width = left + n_said + 2 * MARGIN
+    width = left + n_message + 2 * MARGIN
     return format_html(
-        _BADGE, width=width, edge=width - 3, left=left, title=f"{name}: {said}", name=name, said=said,
-        n_name=n_name, n_said=n_said, x_name=left / 2, x_said=left + n_said / 2 + MARGIN,
+        _BADGE, width=width, edge=width - 3, left=left, title=f"{name}: {message}", name=name, message=message,
+        n_name=n_name, n_message=n_message, x_name=left / 2, x_message=left + n_message / 2 + MARGIN,
     )  # fmt: skip
 
 

@@ -69,11 +69,11 @@ def _snippets(request: HttpRequest, board: Leaderboard) -> dict[str, object]:
         badge = f"{reverse('board-badge', args=[board.slug])}?model={chosen.pk}"
         to_model = request.build_absolute_uri(reverse("competitor", args=[board.arena.slug, chosen.pk]))
         picture = request.build_absolute_uri(badge)
-        said = _("%(model)s on %(board)s") % {"model": chosen.name, "board": board.name or board.arena.name}
+        description = _("%(model)s on %(board)s") % {"model": chosen.name, "board": board.name or board.arena.name}
         shown |= {
             "badge": badge,
-            "badge_code": format_html('<a href="{}"><img src="{}" alt="{}" height="20"></a>', to_model, picture, said),
-            "badge_markdown": f"[![{_plain(said)}]({picture})]({to_model})",
+            "badge_code": format_html('<a href="{}"><img src="{}" alt="{}" height="20"></a>', to_model, picture, description),
+            "badge_markdown": f"[![{_plain(description)}]({picture})]({to_model})",
         }
     return shown
 
