@@ -4,6 +4,8 @@ from typing import get_args
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.http import QueryDict
 from django.template import Context, Template
 from django.urls import reverse
 from django.utils import translation
@@ -16,11 +18,12 @@ from judges.games.offline_games import offline_judge
 from judges.models import Game
 from judges.runs.planning import plan_judging
 from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
+from ranking.boards.asked.board_choice import Choice
 from ranking.boards.empty_boards import _where
 from ranking.comparisons.judges_set_aside import Measured
 from ranking.models import Leaderboard
-from ranking.views.leaderboards import _slices
-from tests.factories import make_arena, make_battle, make_competitor, make_user
+from ranking.views.filtering.filter_form import filter_form
+from tests.factories import make_arena, make_battle, make_competitor, make_prompts, make_user
 from tests.judges.judging_factories import make_pair
 from tests.pseudo_language import LANGUAGE, PseudoCatalogue, accented
 from tests.test_architecture import ROOT
@@ -73,11 +76,18 @@ def test_the_history_of_the_admin_keeps_names_in_one_language(catalogue, rf):
     assert {entry.object_repr for entry in entries} == {f"battle {battle.pk}"}
 
 
+@pytest.mark.django_db
 def test_languages_are_named_in_the_language_of_the_reader():
-    board = Leaderboard(language="de")
+    arena = make_arena()
+    for code in ("en", "de"):
+        make_prompts(arena, 30, language=code)
+    board = Leaderboard(arena=arena, language="de")
     with translation.override("de"):
         assert Template("{% load languages %}{{ code|language_shown }}").render(Context({"code": "de"})) == "Deutsch"
-        assert _slices([board])[1] == [("de", "Deutsch")]
+        form = filter_form(arena, Choice(board, board), [board], None, AnonymousUser(), QueryDict())
+        assert [(pick.name, [(each.value, each.text) for each in pick.options]) for pick in form.picks] == [
+            ("language", [("de", "Deutsch"), ("en", "Englisch")])
+        ]
         assert _where(board) == "in Deutsch"
 
 
