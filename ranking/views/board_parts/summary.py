@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from arena.models import Competitor
 from arena.wording import number
@@ -124,22 +125,48 @@ def _on_the_order(shown: Snapshot, neighbours: Sequence[Neighbour]) -> Iterator[
     if first.n_to_swap == 0:
         yield format_html(_("{first} and {second} have the same rating."), **names)
         return
-    n, total = number(round(first.n_to_swap)), number(shown.n_votes)
-    sentence = format_html(_without(shown, is_one=first.n_to_swap == 1), **names, n=n, total=total)
+    n, total = round(first.n_to_swap), shown.n_votes
+    text = _without(counted_on(shown), n, total) % {**names, "n": number(n), "total": number(total)}
+    sentence = mark_safe(text)  # noqa: S308  # made of escaped names  # nosec B308, B703
     if first.address:
         sentence = format_html('{} <a href="{}">{}</a>', sentence, first.address, _("Which"))
     yield sentence
 
 
-def _without(shown: Snapshot, *, is_one: bool) -> str:
-    if counted_on(shown) == Leaderboard.Sources.PEOPLE:
-        if is_one:
-            return _("{first} and {second} would swap places if one of the {total} votes were missing.")
-        return _("{first} and {second} would swap places if {n} of the {total} votes were missing.")
-    if counted_on(shown) == Leaderboard.Sources.JUDGES:
-        if is_one:
-            return _("{first} and {second} would swap places if one of the {total} verdicts were missing.")
-        return _("{first} and {second} would swap places if {n} of the {total} verdicts were missing.")
-    if is_one:
-        return _("{first} and {second} would swap places if one of the {total} votes and verdicts were missing.")
-    return _("{first} and {second} would swap places if {n} of the {total} votes and verdicts were missing.")
+def _without(counted: str, n: int, total: int) -> str:
+    """A sentence for each kind of evidence, as in `_tie`; the number and its noun agree in `total`."""
+    if counted == Leaderboard.Sources.PEOPLE:
+        if n == 1:
+            return ngettext(
+                "%(first)s and %(second)s would swap places if the only vote were missing.",
+                "%(first)s and %(second)s would swap places if one of the %(total)s votes were missing.",
+                total,
+            )
+        return ngettext(
+            "%(first)s and %(second)s would swap places if %(n)s of the %(total)s vote were missing.",
+            "%(first)s and %(second)s would swap places if %(n)s of the %(total)s votes were missing.",
+            total,
+        )
+    if counted == Leaderboard.Sources.JUDGES:
+        if n == 1:
+            return ngettext(
+                "%(first)s and %(second)s would swap places if the only verdict were missing.",
+                "%(first)s and %(second)s would swap places if one of the %(total)s verdicts were missing.",
+                total,
+            )
+        return ngettext(
+            "%(first)s and %(second)s would swap places if %(n)s of the %(total)s verdict were missing.",
+            "%(first)s and %(second)s would swap places if %(n)s of the %(total)s verdicts were missing.",
+            total,
+        )
+    if n == 1:
+        return ngettext(
+            "%(first)s and %(second)s would swap places if the only vote or verdict were missing.",
+            "%(first)s and %(second)s would swap places if one of the %(total)s votes and verdicts were missing.",
+            total,
+        )
+    return ngettext(
+        "%(first)s and %(second)s would swap places if %(n)s of the %(total)s vote or verdict were missing.",
+        "%(first)s and %(second)s would swap places if %(n)s of the %(total)s votes and verdicts were missing.",
+        total,
+    )

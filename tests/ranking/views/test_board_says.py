@@ -15,7 +15,7 @@ from judges.judge_choices import choose_judge
 from judges.models import Judge, JudgeAudit
 from ranking.boards.publishing import publish_snapshot
 from ranking.maths.notes import Note, noted
-from ranking.models import NeighbourTable
+from ranking.models import NeighbourTable, Snapshot
 from ranking.note_texts.of_boards import TEXTS
 from ranking.views.board_parts.notices import notices_of
 from tests.arena.admin.curators import make_import
@@ -154,6 +154,13 @@ def test_one_vote_and_none_have_sentences_of_their_own(client, board):
     NeighbourTable.objects.all().delete()
     held(snapshot, (0.0, None, False))
     assert "model 0 and model 1 have the same rating." in sentence(client, board.arena)
+
+
+def test_a_board_of_one_vote_speaks_of_the_only_one(client, board):
+    snapshot = lines(board, (1, 2), (1, 2))
+    Snapshot.objects.filter(pk=snapshot.pk).update(n_votes=1)
+    held(snapshot, (1.0, 40.0, False))
+    assert "would swap places if the only vote were missing." in sentence(client, board.arena)
 
 
 def test_a_name_is_no_html(client, board):
