@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Required, TypedDict
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from arena.bundles.fields import NotAllowed
 from arena.bundles.kinds import Arrival, BundleKind, Places, Values, add_kinds, add_shared
@@ -77,6 +77,13 @@ class _Parameters(TypedDict, total=False):
     left_out: dict[str, int]
 
 
+def _as_tuple(part: object) -> object:
+    return tuple(part) if isinstance(part, list) else part  # JSON knows lists alone
+
+
+type _Part = Annotated[tuple[int, int, bool, float], BeforeValidator(_as_tuple)]
+
+
 class _NeighbourRow(TypedDict):
     """One pair of a snapshot's neighbours."""
 
@@ -84,7 +91,7 @@ class _NeighbourRow(TypedDict):
     below: int
     n_to_swap: float | None
     is_verified: bool
-    parts: list[tuple[int, int, bool, float]]
+    parts: list[_Part]
     n_more: float | None
     is_lasting: bool
 

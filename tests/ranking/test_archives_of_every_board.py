@@ -1,9 +1,11 @@
 """Boards of every kind leave in an archive and come in again: its check expects what fits store of themselves."""
 
+from contextlib import suppress
 from itertools import product
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from arena.bundles.loading import import_bundle
 from arena.bundles.manifest import BundleRefused
@@ -78,7 +80,8 @@ def _variants():
 def test_boards_of_every_method_and_source_come_in_again(arena, tmp_path):
     for i, fields in enumerate(_variants()):
         if _is_a_board(arena, **fields):
-            publish_snapshot(make_board(arena, f"v{i}", **fields))
+            with suppress(IntegrityError), transaction.atomic():  # one of the arena's own is defined so
+                publish_snapshot(make_board(arena, f"v{i}", **fields))
     first = Snapshot.objects.filter(leaderboard__arena=arena).order_by("pk")
     stored = {each.leaderboard.slug: each.parameters for each in first.select_related("leaderboard")}
     assert {each.method for each in first} == set(METHODS)

@@ -30,9 +30,9 @@ pytestmark = pytest.mark.django_db
 LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/", "games/"]
 LISTS += ["imports/", "gold-labels/", "gold-labels/answers/"]
 OF_NOBODY = ["imports/0/", "webhooks/0/", "deliveries/0/"]
-FOR_CURATORS = ("runs/", "imports/", "webhooks/", "deliveries/", "gold-labels/")
+FOR_CURATORS = ("runs/", "imports/", "webhooks/", "deliveries/", "gold-labels/", "endpoints/", "judges/keys/")
 TABLES = [
-    "games/?format=csv", "exports/", "webhooks/", "deliveries/",
+    "games/?format=csv", "asked-boards/", "endpoints/", "judges/keys/", "exports/", "webhooks/", "deliveries/",
     *(f"exports/{table}/" for table in tables()),
 ]  # fmt: skip
 
@@ -77,6 +77,7 @@ def addresses(arena, battle, snapshot):
         f"prompts/{battle.prompt_id}/",
         f"responses/{battle.response_a_id}/", f"responses/{battle.response_b_id}/", f"battles/{battle.pk}/",
         f"leaderboards/{arena.slug}/", f"leaderboards/{arena.slug}/snapshots/", f"leaderboards/{arena.slug}/definition/",
+        f"leaderboards/{arena.slug}/publish/",
         *(f"judges/{audit.judge_id}/card/" for audit in arena.judge_audits.all()),
         *(f"exports/{table}/?arena={arena.slug}" for table in tables()), f"snapshots/{snapshot.key}/",
         f"snapshots/{snapshot.key}/comparisons.csv", f"snapshots/{snapshot.key}/rebuild.py",
@@ -85,7 +86,7 @@ def addresses(arena, battle, snapshot):
         *(f"gold-labels/{item.pk}/" for item in battle.gold_items.all()),
         *(f"gold-labels/answers/{label.pk}/" for label in GoldAnswer.objects.filter(gold_set__arena=arena)),
     ]  # fmt: skip
-    filtered = [f"{path}?arena={arena.slug}" for path in LISTS if path != "arenas/"]
+    filtered = [f"{path}?arena={arena.slug}" for path in (*LISTS, "asked-boards/") if path != "arenas/"]
     return [f"/api/v1/{path}" for path in [*LISTS, *TABLES, *OF_NOBODY, *filtered, *one]]
 
 
@@ -120,9 +121,11 @@ def test_a_private_arena_is_invisible(client, visitor):
         assert "SECRET" not in response.getvalue().decode(), address
         path = address.split("/api/v1/")[1]
         for_curators = (
-            {"nobody": 401, "account": 403}[visitor] if path.startswith(FOR_CURATORS) or path.endswith("/card/") else 0
+            {"nobody": 401, "account": 403}[visitor]
+            if path.startswith(FOR_CURATORS) or path.endswith(("/card/", "/publish/"))
+            else 0
         )
-        without_arena = 400 if path.startswith("exports/") and "?" not in path else 200
+        without_arena = 400 if path.startswith(("exports/", "asked-boards/")) and "?" not in path else 200
         assert response.status_code == (for_curators or (without_arena if path in {*LISTS, *TABLES} else 404)), address
 
 

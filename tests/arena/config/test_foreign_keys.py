@@ -32,4 +32,4 @@ def _covers_all_references(index):
 
 
 def _is_whole(rule):
-    return isinstance(rule, models.UniqueConstraint) and bool(rule.fields) and rule.condition is None
+    return isinstance(rule, models.UniqueConstraint) and _covers_all_references(rule)

@@ -143,7 +143,9 @@ def test_its_page_gives_no_place_and_the_others_are_so_many(client, shown):
 
 def test_an_older_snapshot_that_stored_a_place_for_it_shows_none(client, shown):
     arena, (new, *_) = shown
-    make_entry(make_snapshot(make_board(arena, "other", category="facts")), new, 1_100.0, se=None, low=None, high=None)
+    snapshot = make_snapshot(make_board(arena, "other", category="facts"))
+    make_entry(snapshot, new, 1_100.0, se=None, low=None, high=None)
+    make_entry(snapshot, make_competitor(arena, "placed"), 900.0)
     page = client.get(reverse("competitor", args=[arena.slug, new.pk])).content.decode()
     assert "1–2" not in page
     board = client.get(arena.get_absolute_url(), {"board": "other"}).content.decode()
@@ -204,10 +206,11 @@ def test_captions_are_sentences_with_names_of_languages(client):
     arena = make_arena("house")
     board = make_board(arena, "in-german", method=Leaderboard.Method.ELO, intervals="bootstrap", language="de")
     snapshot = make_snapshot(board, method="elo")
-    make_entry(snapshot, make_competitor(arena), 1_000.0)
+    for rating in (1_000.0, 990.0):
+        make_entry(snapshot, make_competitor(arena), rating, rank_low=1, rank_high=2)
     page = client.get(arena.get_absolute_url(), {"board": "in-german"}).content.decode()
-    assert "Ratings by Elo (mean over random orders) from people’s votes in German." in page
-    assert "joins models whose ranges overlap, one with the next." in page
+    assert "Ratings by Elo (mean over random orders) from people’s votes: German." in page
+    assert "joins models whose ranges overlap, one with the next: their order may be chance." in page
 
 
 @pytest.mark.django_db

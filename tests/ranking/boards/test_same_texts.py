@@ -82,7 +82,7 @@ def test_a_text_that_comes_later_joins_from_then_on():
     first, bare = make_prompt(arena, key="p1", text="Why?"), Prompt.objects.create(arena=arena, pool=make_pool(arena), key="p2")
     make_battle(make_competitor(arena), make_competitor(arena), bare)
     position = ledger.sequence()
-    source = type("Source", (), {"arena_id": arena.pk, "arena": arena})
+    source = type("Source", (), {"pk": None, "arena_id": arena.pk, "arena": arena})
     PromptLoader(source, make_pool(arena)).add([PromptRow(1, "p2", ("Why? ",))])
     assert Event.objects.get().kind == "prompt_texted"
     assert not len(same_texts(arena.pk, position).prompts)

@@ -386,7 +386,7 @@ def test_the_page_says_whose_verdicts_became_what(client, three):
     assert "</span> x, y</span>" in definition
     assert "they do not count" in definition
     assert reverse("judges", args=[arena.slug]) in definition
-    assert '#judges">Why</a>' in page
+    assert '#judges">More</a>' in page
 
 
 def test_a_poll_of_a_board_of_judges_asks_the_same_few_questions(client, three, django_assert_max_num_queries):
