@@ -205,6 +205,7 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
         "judges/{id}/": garden.judge_audits.values_list("judge", flat=True),
         "runs/{id}/": garden.runs.values_list("pk", flat=True),
         "leaderboards/{slug}/definition/": ["garden", "garden-fitted"],
+        "leaderboards/{slug}/publish/": ["garden", "garden-fitted"],
         "judges/{id}/card/": Judge.objects.values_list("pk", flat=True),
         "imports/{id}/": garden.imports.values_list("pk", flat=True),
         "webhooks/{id}/": garden.webhooks.values_list("pk", flat=True),

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from arena import access
 from arena.api.callers.scopes import CuratorsOnly, WithinScope
 from arena.api.read_views import ApiView
 from arena.api.schema import OTHER_RESPONSES
@@ -18,6 +20,7 @@ from arena.api.writing.runs import Plannable, drafts_view, unknown
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Arena, Competitor, Run
 from arena.runs.planning import CannotPlan
+from judges.models import Game, Judge, JudgeAudit
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.plan_request import (
     MOST_BATTLES,
@@ -74,7 +77,17 @@ class JudgeKeys(ApiView):
 
     @extend_schema(operation_id="judges_keys_list", responses={200: JudgeKeySerializer(many=True)} | OTHER_RESPONSES)
     def get(self, request: Request) -> Response:
-        return Response([{"key": key, "name": str(name)} for key, name in judge_choices()])
+        hidden = _of_other_arenas(request) if access.is_kept_within(request.user) else frozenset()
+        return Response([{"key": key, "name": str(name)} for key, name in judge_choices() if key not in hidden])
+
+
+def _of_other_arenas(request: Request) -> frozenset[str]:
+    """Keys of judges that were asked, and in none of the arenas for which the caller's token was made."""
+    arenas = access.boards_for(request.user)
+    audited = Exists(JudgeAudit.objects.filter(judge=OuterRef("pk"), arena__in=arenas))
+    games = Game.objects.filter(judge=OuterRef("pk"))
+    elsewhere = Judge.objects.filter(~audited, ~Exists(games.filter(battle__arena__in=arenas)), Exists(games))
+    return frozenset(f"card:{pk}" for pk in elsewhere.values_list("pk", flat=True))
 
 
 JudgingDrafts = drafts_view(

@@ -67,7 +67,8 @@ def _named_in(arena: Arena, language: str) -> str:
 def _ensure_other_methods(arena: Arena) -> None:
     """Made with the first votes, where they are few enough for a bootstrap at every change."""
     methods = OTHER_METHODS | (TOURNAMENT if arena.is_sample else {})
-    missing = {part: fields for part, fields in methods.items() if not _has(arena, fields)}
+    here = _methods_here(arena)
+    missing = {part: fields for part, fields in methods.items() if (fields["method"], fields.get("intervals")) not in here}
     if "style" in missing and not _has_texts(arena):
         del missing["style"]
     votes = Vote.objects.filter(battle__arena=arena)
@@ -91,10 +92,11 @@ def _ensure_combined(arena: Arena) -> None:
         _ensure(arena, f"{arena.slug}-combined", f"{arena.name}: people and judges", **COMBINED)
 
 
-def _has(arena: Arena, fields: dict[str, str]) -> bool:
-    alike = {name: fields[name] for name in ("method", "intervals") if name in fields}
+def _methods_here(arena: Arena) -> set[tuple[str, str | None]]:
+    """Of boards of all people's votes, each with its intervals, and with None for whatever it has."""
     people = Leaderboard.objects.named().filter(arena=arena, sources=Leaderboard.Sources.PEOPLE)
-    return people.filter(category="", language="", filters="", **alike).exists()
+    pairs = set(people.filter(category="", language="", filters="").values_list("method", "intervals"))
+    return pairs | {(method, None) for method, _ in pairs}
 
 
 def _ensure(

@@ -156,7 +156,9 @@ def test_a_permanent_link_shows_the_same_numbers_for_ever_and_keeps_them(client,
 def test_a_stored_snapshot_links_its_own_numbers(client, contest):
     arena, _, snapshot = contest
     board = snapshot.leaderboard
-    other = Leaderboard.objects.create(arena=arena, slug="contest-by-davidson", name="Davidson", method="davidson")
+    other = Leaderboard.objects.create(
+        arena=arena, slug="contest-by-davidson", name="Davidson", method="davidson", clusters="none"
+    )
     page = client.get(snapshot.get_absolute_url()).text
     assert f'href="/api/v1/snapshots/{snapshot.key}/?format=csv"' in page
     assert f'href="/api/v1/snapshots/{snapshot.key}/"' in page
@@ -170,7 +172,7 @@ def test_a_stored_snapshot_links_its_own_numbers(client, contest):
 
 def test_a_stored_snapshot_is_searched_where_it_stands(client, contest):
     arena, competitors, snapshot = contest
-    Leaderboard.objects.create(arena=arena, slug="contest-by-davidson", name="Davidson", method="davidson")
+    Leaderboard.objects.create(arena=arena, slug="contest-by-davidson", name="Davidson", method="davidson", clusters="none")
     page = client.get(snapshot.get_absolute_url(), {"q": competitors[0].name, "retired": "on", "filtered": "1"}).text
     assert f"row-{competitors[0].pk}" in page
     assert f"row-{competitors[1].pk}" not in page

@@ -178,7 +178,9 @@ def test_languages_are_named(client, arena):
 
 
 def test_style_is_a_switch(client, arena):
-    style = Leaderboard.objects.get(slug="asked-style")
+    style = make_board(
+        arena, "asked-style", method="style_controlled", intervals="bootstrap", covariates="length headers lists bold"
+    )
     assert 'role="switch"' in client.get(arena.get_absolute_url()).text
     on = client.get(arena.get_absolute_url(), {"style": "on"})
     assert on.context["board"] == style
