@@ -84,9 +84,9 @@ class JudgeKeys(ApiView):
 def _of_other_arenas(request: Request) -> frozenset[str]:
     """Keys of judges that were asked, and in none of the arenas for which the caller's token was made."""
     arenas = access.boards_for(request.user)
-    audited = Exists(JudgeAudit.objects.filter(judge=OuterRef("pk"), arena__in=arenas))
-    games = Game.objects.filter(judge=OuterRef("pk"))
-    elsewhere = Judge.objects.filter(~audited, ~Exists(games.filter(battle__arena__in=arenas)), Exists(games))
+    audits, games = JudgeAudit.objects.filter(judge=OuterRef("pk")), Game.objects.filter(judge=OuterRef("pk"))
+    here = Exists(audits.filter(arena__in=arenas)) | Exists(games.filter(battle__arena__in=arenas))
+    elsewhere = Judge.objects.filter(Exists(audits) | Exists(games)).exclude(here)
     return frozenset(f"card:{pk}" for pk in elsewhere.values_list("pk", flat=True))
 
 
