@@ -106,7 +106,7 @@ def test_tables_of_a_model_stand_in_the_window_and_break_no_word(page, transacti
     arena, competitors = make_contest(4, 4, board_visibility="public")
     publish_snapshot(ensure_boards(arena)[0])
     for method in ("davidson", "style_controlled"):
-        publish_snapshot(make_board(arena, method=method))
+        publish_snapshot(make_board(arena, method=method, clusters="none"))
     page.set_viewport_size(PHONE)
     page.goto(reverse("competitor", args=[arena.slug, competitors[0].pk]))
     for table in ("#others", "#opponents"):
