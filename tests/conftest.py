@@ -5,9 +5,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.core.management.commands import flush
 from django.db import connections
@@ -136,6 +138,13 @@ def _quick_flush() -> Iterator[None]:
         patch.setattr(FileOperations, "sql_flush", deletes)
         patch.setattr(DatabaseOperations, "sql_flush", deletes_where_rows_are)
         patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+        yield
+
+
+@pytest.fixture
+def still_clock() -> Iterator[None]:
+    """No minute or hour ends during a test that counts within one."""
+    with time_machine.travel(datetime.now(UTC), tick=False):
         yield
 
 

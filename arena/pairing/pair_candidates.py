@@ -86,29 +86,36 @@ def offers_vote(arena: Arena) -> bool:
     """Whether the arena takes votes and has a pair to vote on, in one question to the database."""
     if arena.voting == Voting.CLOSED or arena.is_archived:
         return False
-    answers = Response.objects.in_use().delivered().with_text().filter(
-        competitor__in=Competitor.objects.servable().filter(arena=arena).values("pk"),
-        prompt__in=Prompt.objects.servable().filter(arena=arena).values("pk"),
-    )  # fmt: skip
-    others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
-    return answers.filter(Exists(others.exclude(content_hash=OuterRef("content_hash")))).exists()
+    answers = _answers_of(Competitor.objects.servable().filter(arena=arena))
+    prompts = Prompt.objects.servable().filter(arena=arena)
+    return answers.filter(_has_rival(answers), prompt__in=prompts.values("pk")).exists()
 
 
 def arenas_with_pairs(arenas: Iterable[Arena]) -> set[int]:
     """Of these arenas, the ids of those that have a pair to vote on, in one question for all."""
-    answers = Response.objects.in_use().delivered().with_text().filter(
-        competitor__in=Competitor.objects.servable().values("pk"), prompt__in=Prompt.objects.servable().values("pk")
-    )  # fmt: skip
-    others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
-    pairs = answers.filter(Exists(others.exclude(content_hash=OuterRef("content_hash"))), prompt__arena=OuterRef("pk"))
+    answers = _answers_of(Competitor.objects.servable())
+    prompts = Prompt.objects.servable().filter(arena=OuterRef("pk"))
+    pairs = answers.filter(_has_rival(answers), prompt__in=prompts.values("pk"))
     asked = Arena.objects.filter(Exists(pairs), pk__in=[arena.pk for arena in arenas])
     return set(asked.order_by().values_list("pk", flat=True))
 
 
+def _answers_of(competitors: QuerySet[Competitor]) -> QuerySet[Response]:
+    return Response.objects.in_use().delivered().with_text().filter(competitor__in=competitors.values("pk")).order_by()
+
+
+def _has_rival(answers: QuerySet[Response]) -> Exists:
+    """Another competitor answered the same prompt otherwise.
+
+    Nothing is asked of that prompt again: a database that knows no figures of new rows yet would ask it for each pair of them.
+    """
+    others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
+    return Exists(others.exclude(content_hash=OuterRef("content_hash")))
+
+
 def load_offer(arena: Arena) -> PairCandidates:
     """Reads ids only, no texts, however many answers there are. An empty answer does not count."""
-    competitors = Competitor.objects.servable().filter(arena=arena).values("pk")
-    answers = Response.objects.in_use().delivered().with_text().filter(competitor__in=competitors).order_by()
+    answers = _answers_of(Competitor.objects.servable().filter(arena=arena))
     pairs = _numbers(answers.values_list("competitor_id", "prompt_id")).reshape(-1, 2)
     prompts = Prompt.objects.servable().filter(arena=arena) if len(pairs) else Prompt.objects.none()
     prompt_ids = _numbers(prompts.order_by("pk").values_list("pk"))

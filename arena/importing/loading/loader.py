@@ -40,6 +40,7 @@ from arena.importing.loading.room_steps import StepByStep
 from arena.importing.loading.row_keys import neighbours_together
 from arena.leases import LeaseLost, heartbeat
 from arena.models import Event, Import, PromptPool
+from arena.seen_names import made_storable
 from arena.webhooks.announcing import announce_import
 
 LEASE_SECONDS = 30
@@ -139,7 +140,7 @@ def _load_of_room(source: Import, token: str, progress: Progress) -> None:
         return
     with override(STORED_IN):
         known = source.report.get("notes", [])
-        new = [words for each in taken.notes if (words := str(each)) not in known]
+        new = [words for each in taken.notes if (words := made_storable(str(each))) not in known]
     source.report = {**source.report, "notes": [*known, *new]}
 
 
@@ -234,7 +235,7 @@ def _publish(source: Import, token: str) -> None:
 
 def _fail(source: Import, token: str, error: str) -> None:
     with transaction.atomic():
-        Import.objects.finish(source.pk, token, state=Import.State.FAILED, error=error[:5_000])
+        Import.objects.finish(source.pk, token, state=Import.State.FAILED, error=made_storable(error[:5_000]))
         if is_of_room(source.kind):
             count_games_of_import(source, is_counted=False, reason=BROKEN_OFF, actor=None)
             source.refresh_from_db(fields=["report"])

@@ -82,6 +82,7 @@ def test_an_error_is_a_problem_also_where_csv_was_asked_for(client):
     assert_problem(client.get("/api/v1/leaderboards/no-such/?format=csv"), 404)
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_too_many_requests_are_told_when_to_come_back(client, settings):
     settings.API_LIMITS = {"read": 2}
     for _ in range(2):

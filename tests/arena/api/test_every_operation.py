@@ -39,6 +39,7 @@ def test_each_says_what_is_left_to_its_caller_and_who_may_keep_the_answer(operat
         assert len(headers) == 4, (method, path, response.status_code)
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_each_says_so_also_where_it_refuses_one_more(operations, settings):
     settings.API_LIMITS = {"write": 1}
     program = make_program()

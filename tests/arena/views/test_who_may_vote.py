@@ -148,6 +148,7 @@ def test_a_vote_that_a_curator_set_aside_was_not_taken_back(client, arena):
         assert "Vote withdrawn" not in text
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_too_many_votes_a_minute_are_refused_with_the_time_to_wait(client, arena, settings):
     settings.VOTES_PER_MINUTE = 2
     for _ in range(2):
@@ -160,6 +161,7 @@ def test_too_many_votes_a_minute_are_refused_with_the_time_to_wait(client, arena
     assert Vote.objects.count() == 2
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_too_many_new_voters_from_one_address_are_refused(arena, settings):
     settings.ANONYMOUS_VOTERS_PER_HOUR = 1
     page(Client(), arena)

@@ -85,6 +85,7 @@ def test_the_cookie_of_another_browser_with_a_changed_letter_is_refused():
     assert voter_identity.voter_of(request_of(cookie=forged), arena, create=False) is None
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_new_voters_of_one_address_are_limited_others_are_not(settings):
     settings.ANONYMOUS_VOTERS_PER_HOUR = 2
     arena = make_arena(voting="anyone")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def take_in(arena, layout, *arguments):
     out = StringIO()
     call_command("import_gold", *map(str, arguments), "--format", layout, "--arena", arena.slug, stdout=out)
-    return out.getvalue()
+    return " ".join(out.getvalue().split())  # a terminal breaks its lines where it ends
 
 
 def write(path, *rows):
