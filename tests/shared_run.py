@@ -3,6 +3,8 @@
 import atexit
 import contextlib
 import fcntl
+import functools
+import hashlib
 import os
 import shutil
 import subprocess
@@ -12,9 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import django
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("arena", "judges", "ranking")
 POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
 _FOLDER = "TESTS_SHARED_FOLDER"  # in the environment of every process of the run
 _DATABASES = "databases"  # one name a line: those on PostgreSQL that go with the folder
@@ -47,8 +51,24 @@ def migrated_database() -> str:
 
 
 def migrated_file() -> Path:
-    """A file of SQLite with all tables and no rows, whatever the suite runs on."""
-    return made_once("migrated-file", lambda folder: _run_migrate({"AGON_DATA_DIR": str(folder)})) / "agon.sqlite3"
+    """A file of SQLite with all tables and no rows, whatever the suite runs on; kept for later runs of the same migrations."""
+    kept = ROOT / ".pytest_cache" / f"migrated-{_digest_of_migrations()}.sqlite3"
+    if not kept.exists():
+        made = made_once("migrated-file", lambda folder: _run_migrate({"AGON_DATA_DIR": str(folder)})) / "agon.sqlite3"
+        kept.parent.mkdir(exist_ok=True)
+        unfinished = shutil.copy(made, kept.with_suffix(f".{os.getpid()}"))
+        Path(unfinished).replace(kept)
+    return kept
+
+
+@functools.cache
+def _digest_of_migrations() -> str:
+    """Changes with every migration, with the models whose names and permissions `migrate` stores, and with Django."""
+    digest = hashlib.sha256(django.__version__.encode())
+    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+        if {"migrations", "models"} & {*path.parts, path.stem}:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def new_database(template: str = "") -> str:
