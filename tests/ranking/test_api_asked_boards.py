@@ -5,15 +5,19 @@ import pytest
 from arena.models import Visibility
 from ranking.models import Leaderboard
 from ranking.tasks import fit_asked_board
+from tests.prepared import prepared
 from tests.ranking.boards.test_asked_boards import make_question_arena
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/v1/asked-boards/"
 
 
+planted = prepared(make_question_arena)
+
+
 @pytest.fixture
-def arena():
-    return make_question_arena()
+def arena(planted):
+    return planted()
 
 
 def test_asked_for_polled_and_read(client, arena):

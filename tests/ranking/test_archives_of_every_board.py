@@ -19,6 +19,7 @@ from ranking.bundle_kinds import _Parameters
 from ranking.models import COVARIATES, Leaderboard, Snapshot
 from tests.factories import make_battle, make_prompt, make_vote, make_voter
 from tests.judges.game_factories import make_endpoint, make_game
+from tests.prepared import prepared
 from tests.ranking.board_factories import make_board
 from tests.ranking.bundle_story import an_arena, empty_site
 
@@ -28,8 +29,7 @@ N_SAME = 3
 METHODS, SOURCES = Leaderboard.Method.values, Leaderboard.Sources.values
 
 
-@pytest.fixture
-def arena():
+def make_story():
     """One text under several ids, with votes and games on each."""
     arena = an_arena()
     judge, competitors = Game.objects.first().judge, list(arena.competitors.order_by("pk"))
@@ -45,6 +45,14 @@ def arena():
     for board in arena.leaderboards.all():
         publish_snapshot(board)
     return arena
+
+
+planted = prepared(make_story)
+
+
+@pytest.fixture
+def arena(planted):
+    return planted()
 
 
 def _is_a_board(arena, **fields):

@@ -21,14 +21,10 @@ from ranking.filters import Filters
 from ranking.models import KeptSnapshot, Leaderboard, PairTable, Snapshot
 from ranking.tasks import fit_asked_board
 from tests.factories import make_arena, make_battle, make_competitor, make_pool, make_prompt, make_vote, make_voter
+from tests.prepared import prepared
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def arena():
-    return make_question_arena()
 
 
 def make_question_arena(n_prompts=80, n_voters=8):
@@ -58,6 +54,14 @@ def make_question_arena(n_prompts=80, n_voters=8):
     refresh_boards()
     publish_snapshot(own_board(arena))
     return arena
+
+
+planted = prepared(make_question_arena)
+
+
+@pytest.fixture
+def arena(planted):
+    return planted()
 
 
 def own_board(arena):
@@ -238,14 +242,16 @@ def test_live_boards_go_first(arena, monkeypatch):
     assert sent == [1]
 
 
-def test_a_crawl_of_a_thousand_definitions_leaves_two_hundred(arena):
-    for k in range(1_000):
+@pytest.mark.parametrize(("n_asked", "most"), [(60, 20), pytest.param(1_000, board_queue.MOST_KEPT, marks=pytest.mark.slow)])
+def test_a_crawl_of_a_thousand_definitions_leaves_two_hundred(arena, monkeypatch, n_asked, most):
+    monkeypatch.setattr(board_queue, "MOST_KEPT", most)
+    for k in range(n_asked):
         asked(arena, f"min_chars={k}", network=f"10.{k // 250}.{k % 250}.1", now=NOW + timedelta(seconds=k))
         Leaderboard.objects.filter(is_asked=True).update(asked_at=None, asked_by="")  # as if each were fitted at once
     boards = Leaderboard.objects.filter(is_asked=True)
-    assert boards.count() == board_queue.MOST_KEPT
-    assert boards.filter(filters="min_chars=999").exists()
-    assert not boards.filter(filters="min_chars=799").exists()
+    assert boards.count() == most
+    assert boards.filter(filters=f"min_chars={n_asked - 1}").exists()
+    assert not boards.filter(filters=f"min_chars={n_asked - most - 1}").exists()
 
 
 def test_what_nobody_uses_for_a_day_goes_with_its_snapshots(arena):

@@ -14,14 +14,14 @@ from arena.pairing.matchmaking import serve_ballot
 from judges.runs.battle_selection import active_pairs
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompts, make_vote, make_voter
+from tests.prepared import prepared
 from tests.ranking.board_factories import make_board
 
 pytestmark = pytest.mark.django_db
 N_PROMPTS = 60
 
 
-@pytest.fixture
-def contest():
+def make_contest():
     """An arena whose newest snapshot rates eight; a ninth has answered every prompt since."""
     arena = make_arena(voting="anyone")
     models = [make_competitor(arena) for _ in range(9)]
@@ -35,7 +35,16 @@ def contest():
         for prompt in rng.sample(prompts, 8):
             make_vote(make_battle(*pair, prompt, with_answers=True), rng.choice(["a", "a", "b", "tie"]))
     publish_snapshot(make_board(arena, is_default=True))
-    return arena, models[-1]
+    return arena
+
+
+planted = prepared(make_contest)
+
+
+@pytest.fixture
+def contest(planted):
+    arena = planted()
+    return arena, arena.competitors.order_by("pk").last()
 
 
 def meetings_of(newcomer, battles):

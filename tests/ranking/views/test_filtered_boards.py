@@ -9,15 +9,19 @@ from arena.models import Visibility
 from ranking.models import Leaderboard
 from ranking.tasks import fit_asked_board
 from tests.factories import make_prompts, make_user
+from tests.prepared import prepared
 from tests.ranking.board_factories import make_board
 from tests.ranking.boards.test_asked_boards import make_question_arena, own_board
 
 pytestmark = pytest.mark.django_db
 
 
+planted = prepared(lambda: make_question_arena(n_voters=16))
+
+
 @pytest.fixture
-def arena():
-    return make_question_arena(n_voters=16)
+def arena(planted):
+    return planted()
 
 
 def _asked():
