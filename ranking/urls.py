@@ -5,6 +5,7 @@ from django.urls import path
 from ranking.views import arenas, compare, competitors, leaderboards, matrix, method, pairs, swaps
 from ranking.views.embeds import badge, board, card, snippets
 from ranking.views.filtering import asking
+from ranking.views.reports import fairness, price
 
 urlpatterns = [
     path("", arenas.arenas, name="arenas"),
@@ -14,6 +15,8 @@ urlpatterns = [
     path("arenas/<slug:slug>/keep/", asking.keep_board, name="keep-board"),
     path("arenas/<slug:slug>/compare/", compare.compare, name="compare"),
     path("arenas/<slug:slug>/matrix/", matrix.matrix, name="matrix"),
+    path("arenas/<slug:slug>/price/", price.price, name="price"),
+    path("arenas/<slug:slug>/fairness/", fairness.fairness, name="fairness"),
     path("arenas/<slug:slug>/swap/<row:above>/<row:below>/", swaps.swap, name="swap"),
     path("arenas/<slug:slug>/models/<row:pk>/", competitors.competitor, name="competitor"),
     path("arenas/<slug:slug>/models/<row:pk>/vs/<row:other>/", pairs.pair, name="pair"),

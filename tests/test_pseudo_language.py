@@ -109,6 +109,8 @@ def everything():
     """One of each, with names in Greek letters, so that no word of them looks English; addresses of the pages by name."""
     arena = make_arena("x-1", name="Αρένα", voting="anyone", content_visibility="public", description="Ένα", guidelines="Δύο")
     a, b, c = (make_competitor(arena, name) for name in ("Άλφα", "Βήτα", "Γάμμα"))
+    arena.competitors.exclude(pk=c.pk).update(price_in=1_000_000, price_out=2_000_000, organisation="Όμικρον", licence="Άδεια")
+    make_competitor(arena, "Δέλτα", status="retired", archived_at=timezone.now(), archived_because="Τέλος")
     pool = PromptPool.objects.create(arena=arena, slug="q-1", name="Λίμνη")
     user = make_user("άννα")
     source = Import.objects.create(
@@ -128,6 +130,7 @@ def everything():
     waiting = make_battle(a, b, make_prompt(arena, "Πότε;", key="13", pool=pool), with_answers=True)
     for answer in Response.objects.all():
         answer.text = f"Απάντηση {answer.pk}"
+        answer.tokens_out, answer.latency_ms = 100, 1_000
         answer.save()
     Ballot.objects.create(
         battle=waiting, voter=make_voter(arena), first_shown="a", propensity=0.5, served_at=timezone.now(), state="flagged"
@@ -144,7 +147,8 @@ def everything():
     held = next(row for row in snapshot.neighbours.rows if row["parts"])
     return {
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "pair": [*one, a.pk, b.pk],
-        "compare": one, "matrix": one, "snapshot": [snapshot.key], "swap": [*one, held["above"], held["below"]],
+        "compare": one, "matrix": one, "price": one, "fairness": one,
+        "snapshot": [snapshot.key], "swap": [*one, held["above"], held["below"]],
         "embed": one, "embedded-board": one,
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
@@ -284,7 +288,7 @@ def test_every_page_is_read_above_or_is_none():
 
 
 PAGES = {
-    "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot", "swap",
+    "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot", "swap", "price", "fairness",
     "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "invitations", "api-docs", "exports", "archive", "correct",

@@ -20,6 +20,7 @@ def arena(transactional_db):
     prompt = make_prompt(arena, "w" * 300)
     for competitor, long in zip(competitors, (LONG, "w" * 130, "word " * 25, "short"), strict=True):
         competitor.name, competitor.organisation = long[:200].strip(), "The organisation of " + "o" * 40
+        competitor.licence, competitor.price_out = "A licence of " + "l" * 80, 1_234_567 * competitor.pk
         competitor.save()
         make_response(prompt, competitor, f"{competitor.pk} " + "t" * 300)
     publish_snapshot(ensure_boards(arena)[0])
@@ -35,6 +36,7 @@ def test_no_page_is_wider_than_its_screen(page, axe, arena, scheme):
         reverse("pair", args=[arena.slug, competitor.pk, other.pk]), reverse("matrix", args=[arena.slug]),
         f"{reverse('compare', args=[arena.slug])}?model={competitor.pk}&model={other.pk}",
         reverse("battles", args=[arena.slug]), reverse("battle", args=[arena.slug, battle.pk]),
+        reverse("price", args=[arena.slug]), reverse("fairness", args=[arena.slug]),
         reverse("judges", args=[arena.slug]), reverse("vote", args=[arena.slug]),
     ]  # fmt: skip
     for address in pages:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from arena.models import Competitor, FinishState, Response
-
-MOST_ANSWERS = 1_000
+from ranking.boards.prices.speeds import MOST_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)

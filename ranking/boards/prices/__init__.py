@@ -1,0 +1,1 @@
+"""What models cost, how fast they answer, and which of them nothing beats in both that and rating."""

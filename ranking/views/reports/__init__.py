@@ -1,0 +1,1 @@
+"""Pages about a board as a whole: price and speed, and fairness."""
