@@ -43,6 +43,7 @@ uncertainty: intervals, ranks and power
     intervals, Intervals                    of ratings; in_points, Points: as Elo points (ELO_PER_LOGIT, ELO_CENTRE)
     differences, Differences                of pairs of ratings
     parameter_intervals, slot_intervals     of further parameters: ParameterIntervals
+    simultaneous_differences                of pairs among some competitors, all of which hold together
     rank_sets, RankSets                     simultaneous rank ranges; powered_rank_sets: for a prediction-powered fit
     p_best, p_top, p_best_powered, Chances  chances of first places; expected_ranks, ExpectedRanks; arena_rank; tiers
     votes_to_flip, verified_votes_to_flip   the fewest votes that change an order: Flip
@@ -205,6 +206,7 @@ from ranking.maths.uncertainty.rank_probabilities import (
     tiers,
 )
 from ranking.maths.uncertainty.rank_sets import RankSets, rank_sets
+from ranking.maths.uncertainty.simultaneous import simultaneous_differences
 from ranking.maths.uncertainty.votes_to_flip import Flip, verified_votes_to_flip, votes_to_flip
 
 __all__ = [
@@ -342,6 +344,7 @@ __all__ = [
     "seeded_elimination",
     "separability",
     "simulate_rank_correlation",
+    "simultaneous_differences",
     "single_elimination",
     "slot_intervals",
     "spearman",

@@ -10,14 +10,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from arena.models import Arena
+from arena.models import Arena, Competitor
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
 from ranking.boards.pairs.pair_tables import PairTables, pair_tables, pairs_counted
-from ranking.models import Entry, Leaderboard
+from ranking.models import Entry, Leaderboard, Snapshot
 from ranking.views.board_chosen import ChosenBoard, chosen_board
-from ranking.views.board_table import Axis, BoardLine, axis_of, line_of
+from ranking.views.board_table import Axis, BoardLine, axis_of, axis_over, line_of
+from ranking.views.whiskers import Whisker, place, whisker_of
 
 FEWEST, MOST = 2, 8
 
@@ -38,6 +39,26 @@ class PairCell:
     n: int
     observed: float | None
     fitted: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GapLine:
+    """How far one chosen model is ahead of another, with its place on an axis; no whisker where no interval can be given."""
+
+    ahead: Competitor
+    behind: Competitor
+    points: float
+    low: float | None
+    high: float | None
+    is_apart: bool
+    whisker: Whisker
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    lines: list[GapLine]
+    axis: Axis
+    zero: str
 
 
 @require_safe
@@ -79,7 +100,29 @@ def _beside_each_other(shown: ChosenBoard, chosen: Sequence[Entry]) -> dict[str,
         "category_axis": category_axis,
         "pair_rows": _pair_rows(pair_tables(shown.snapshot, chosen, pairs_counted(shown.snapshot))),
         "chosen": chosen,
+        "gaps": _gaps(shown.snapshot, rated),
     }
+
+
+def _gaps(snapshot: Snapshot, rated: Sequence[Entry]) -> Gaps | None:
+    """The better of each pair first; None where no intervals can be given, or not while a reader waits."""
+    from ranking.boards.pairs.board_differences import differences_among  # scipy: a second that other pages need not wait for
+
+    models = {entry.competitor_id: entry.competitor for entry in rated}
+    best_first = sorted(rated, key=lambda entry: (-(entry.rating or 0.0), entry.pk))
+    differences = differences_among(snapshot, tuple(entry.competitor_id for entry in best_first))
+    limits = [value for each in differences for value in (each.points, each.low, each.high) if value is not None]
+    if not limits:
+        return None
+    axis = axis_over([0.0, *limits])
+    lines = [
+        GapLine(
+            models[each.first], models[each.second], each.points, each.low, each.high, each.is_apart,
+            whisker_of(axis, each.points, each.low, each.high),
+        )
+        for each in differences
+    ]  # fmt: skip
+    return Gaps(lines, axis, place(axis, 0.0))
 
 
 def _lines(entries: Sequence[Entry], axis: Axis | None) -> list[BoardLine]:

@@ -17,7 +17,7 @@ from ranking.boards.default_boards import ensure_boards
 from ranking.boards.pairs.meetings import by_category, by_judge, by_month, meetings_on, record_of
 from ranking.boards.pairs.pair_tables import expected_points, pair_tables, pairs_counted
 from ranking.boards.publishing import publish_snapshot
-from ranking.models import Entry, Leaderboard
+from ranking.models import Entry, Leaderboard, Snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
 from tests.judges.game_factories import make_game, make_judge
 from tests.prepared import prepared
@@ -217,6 +217,41 @@ def test_some_models_stand_beside_each_other(client, arena, models):
     assert "Bee" not in page.text.split('id="ratings"')[1].split("</section>")[0]
     assert f'href="{pair_url(arena, models[0], models[2])}"' in page.text
     assert page.text.count("checked") == 2 + page.text.count("theme-auto")
+
+
+def gaps_of(answer):
+    return {
+        (gap.ahead.name, gap.behind.name): (gap.points, gap.low, gap.high, gap.is_apart) for gap in answer.context["gaps"].lines
+    }
+
+
+def test_differences_are_those_of_the_ratings_with_intervals_that_hold_together(client, arena, models):
+    """Of two alone the interval is that of their difference by itself, which is narrower than among three."""
+    url, entries = reverse("compare", args=[arena.slug]), {entry.competitor_id: entry for entry in newest(arena).entries.all()}
+    three, two = (gaps_of(client.get(url, {"model": [model.pk for model in models[:n]]})) for n in (3, 2))
+    points, low, high, is_apart = three["Auk", "Bee"]
+    assert len(three) == 3
+    assert points == pytest.approx(entries[models[0].pk].rating - entries[models[1].pk].rating, abs=1e-6)
+    assert (low + high) / 2 == pytest.approx(points)
+    assert is_apart is (low > 0)
+    assert two["Auk", "Bee"][0] == pytest.approx(points)
+    assert low < two["Auk", "Bee"][1] < points
+
+
+def test_differences_are_not_told_where_the_fit_takes_long(client, arena, models):
+    url = reverse("compare", args=[arena.slug])
+    Snapshot.objects.filter(pk=newest(arena).pk).update(fit_seconds=60)
+    page = client.get(url, {"model": [model.pk for model in models]})
+    assert page.context["gaps"] is None
+    assert "How sure these differences are is not told here" in page.text
+
+
+def test_an_unrated_model_has_no_difference(client, arena, models):
+    other = make_competitor(arena, "Dab")
+    publish_snapshot(newest(arena).leaderboard)
+    page = client.get(reverse("compare", args=[arena.slug]), {"model": [models[0].pk, other.pk]})
+    assert page.context["gaps"] is None
+    assert [line.competitor.name for line in page.context["lines"]] == ["Auk", "Dab"]
 
 
 def test_who_chooses_too_few_or_too_many_is_told(client, arena, models):

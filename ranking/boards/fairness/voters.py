@@ -32,7 +32,7 @@ class VotedLanguage:
 
 @dataclass(frozen=True, slots=True)
 class VoterCounts:
-    """Of counted votes. `busiest`: the share of the busiest tenth of the voters in the votes, None where that is too few people.
+    """Of counted votes. `busiest`: the share of the busiest tenth of the voters, None where that is too few people.
 
     `n_unknown` votes came without a word of whose they are, and are in no other number.
     """

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ranking.views.board_table import axis_over
 
 LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 40
@@ -147,7 +149,7 @@ def scatter(
     texts = _texts(dots, places, (LEFT, 0, width, bottom), has_names=has_names)
     marks = [
         Mark(
-            _px(x), _px(y), _px(y_of(dot.y if dot.low is None else dot.low)), _px(y_of(dot.y if dot.high is None else dot.high)),
+            _px(x), _px(y), *(_px(y_of(dot.y if limit is None else limit)) for limit in (dot.low, dot.high)),
             dot.is_best, *texts[i],
         )
         for i, (dot, (x, y)) in enumerate(zip(dots, places, strict=True))
@@ -194,21 +196,41 @@ type _Text = tuple[str, str, str, str]
 
 def _texts(dots: Sequence[Dot], places: Sequence[tuple[float, float]], room: Box, *, has_names: bool) -> list[_Text]:
     """Of each dot what is written, where, and its anchor: the best first, each where nothing lies yet."""
-    taken: list[Box] = [(x - REACH, y - REACH, x + REACH, y + REACH) for x, y in places]
+    taken = _Taken([(x - REACH, y - REACH, x + REACH, y + REACH) for x, y in places], room)
     texts: list[_Text] = [("", "", "", "start")] * len(dots)
     for i in sorted(range(len(dots)), key=lambda i: (not dots[i].is_best, dots[i].number)):
         number = str(dots[i].number)
         named = [f"{number} {_short(dots[i].name)}"] if has_names and dots[i].is_best else []
         for text in [*named, number]:
-            box_and_text = next(_free(text, places[i], taken, room), None)
+            box_and_text = next(_free(text, places[i], taken), None)
             if box_and_text is not None:
                 box, texts[i] = box_and_text
-                taken.append(box)
+                taken.add(box)
                 break
     return texts
 
 
-def _free(text: str, place: tuple[float, float], taken: Sequence[Box], room: Box) -> Iterator[tuple[Box, _Text]]:
+class _Taken:
+    """Boxes on which nothing else may lie, within the room there is."""
+
+    def __init__(self, boxes: Sequence[Box], room: Box) -> None:
+        self.boxes, self.n, self.room = np.zeros((2 * len(boxes), 4)), len(boxes), room
+        self.boxes[: self.n] = boxes
+
+    def add(self, box: Box) -> None:
+        self.boxes[self.n] = box
+        self.n += 1
+
+    def leaves(self, box: Box) -> bool:
+        left, top, right, bottom = box
+        room, boxes = self.room, self.boxes[: self.n]
+        if left < room[0] or top < room[1] or right > room[2] or bottom > room[3]:
+            return False
+        lies_on = (left < boxes[:, 2]) & (boxes[:, 0] < right) & (top < boxes[:, 3]) & (boxes[:, 1] < bottom)
+        return not bool(lies_on.any())
+
+
+def _free(text: str, place: tuple[float, float], taken: _Taken) -> Iterator[tuple[Box, _Text]]:
     """Boxes beside a mark in which a text lies on nothing, the most usual first."""
     (x, y), width = place, _width(text)
     for dx, dy, anchor in (
@@ -217,13 +239,8 @@ def _free(text: str, place: tuple[float, float], taken: Sequence[Box], room: Box
     ):  # fmt: skip
         start = x + dx - {"start": 0.0, "end": width, "middle": width / 2}[anchor]
         box = (start, y + dy - LINE + 3, start + width, y + dy + 3)
-        is_inside = room[0] <= box[0] and room[1] <= box[1] and box[2] <= room[2] and box[3] <= room[3]
-        if is_inside and not any(_overlap(box, other) for other in taken):
+        if taken.leaves(box):
             yield box, (text, _px(x + dx), _px(y + dy), anchor)
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _width(text: str) -> float:
