@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
 from arena.models import Arena, Competitor, Prompt, Response, Voting
+from arena.statements.compiled_query import compiled
 
 LOADING_SHARE = 50  # an offer is kept 50 times as long as it took to load
 CHUNK = 4096
@@ -86,9 +87,15 @@ def offers_vote(arena: Arena) -> bool:
     """Whether the arena takes votes and has a pair to vote on, in one question to the database."""
     if arena.voting == Voting.CLOSED or arena.is_archived:
         return False
+    return bool(one_to_vote_on(arena=arena.pk))
+
+
+@compiled  # every page of an arena asks it
+def one_to_vote_on(*, arena: int) -> QuerySet[Response, int]:
+    """An answer, if there is one, of a pair to vote on."""
     answers = _answers_of(Competitor.objects.servable().filter(arena=arena))
     prompts = Prompt.objects.servable().filter(arena=arena)
-    return answers.filter(_has_rival(answers), prompt__in=prompts.values("pk")).exists()
+    return answers.filter(_has_rival(answers), prompt__in=prompts.values("pk")).values_list("pk", flat=True)[:1]
 
 
 def arenas_with_pairs(arenas: Iterable[Arena]) -> set[int]:

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from arena.models import Competitor, CompetitorStatus
+from arena.statements.compiled_query import compiled
 from arena.wording import MINUS, number
 from ranking.models import Entry, Snapshot
 
@@ -149,7 +151,7 @@ def board_table(
     rated = [entry for entry in entries if entry.is_rated]
     axis = axis_of(rated, [ghosts[entry.competitor_id] for entry in rated if entry.competitor_id in ghosts]) if rated else None
     lines = [
-        _beside(replace(line_of(entry, axis, older), n_alike=alike.get(entry.competitor_id, 0)), axis, ghosts)
+        line_of(entry, axis, older, n_alike=alike.get(entry.competitor_id, 0), judged=ghosts.get(entry.competitor_id))
         for entry in _sorted(rated, sort, descending, older)
     ]
     columns = _with_content(lines)
@@ -174,14 +176,12 @@ def board_table(
 
 def entries_of(snapshot: Snapshot) -> list[Entry]:
     """All its lines, with their models."""
-    return list(snapshot.entries.select_related("competitor"))
+    return entries_with_models(snapshot=snapshot.pk)
 
 
-def _beside(line: BoardLine, axis: Axis | None, ghosts: Mapping[int, float]) -> BoardLine:
-    judged = ghosts.get(line.entry.competitor_id)
-    if judged is None or axis is None:
-        return line
-    return replace(line, judged=judged, x_judged=round(axis.at(judged), 2))
+@compiled
+def entries_with_models(*, snapshot: int) -> QuerySet[Entry]:
+    return Entry.objects.filter(snapshot=snapshot).select_related("competitor")
 
 
 def _with_content(lines: Sequence[BoardLine]) -> frozenset[str]:
@@ -254,10 +254,12 @@ def _round_step(width: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= max(width, 1))
 
 
-def line_of(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLine:
+def line_of(
+    entry: Entry, axis: Axis | None, older: dict[int, float], *, n_alike: int = 0, judged: float | None = None
+) -> BoardLine:
     """The table's line of an entry, with its places on the axis."""
     if axis is None or entry.rating is None:
-        return BoardLine(entry, entry.competitor)
+        return BoardLine(entry, entry.competitor, n_alike=n_alike)
     before = older.get(entry.competitor_id)
     low, high = (entry.rating if limit is None else limit for limit in (entry.low, entry.high))
     return BoardLine(
@@ -268,6 +270,9 @@ def line_of(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLi
         x_high=round(axis.at(high), 2),
         half_width=(high - low) / 2,
         change=None if before is None else entry.rating - before,
+        n_alike=n_alike,
+        judged=judged,
+        x_judged=0 if judged is None else round(axis.at(judged), 2),
     )
 
 

@@ -1,10 +1,11 @@
 """The leaderboard: newest snapshot of a board, or a stored one, as a table. Nothing is fitted here."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db.models import F, Q, Window
+from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import Mod, RowNumber
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +21,7 @@ from arena import access
 from arena.evidence.import_reasons import reasons_on_boards
 from arena.models import Arena, Visibility
 from arena.prerequisites import next_step
+from arena.statements.compiled_query import compiled
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
 from arena.views.private_pages import etag_of, private
@@ -91,7 +93,15 @@ def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
 def _newest(board: Leaderboard, arena: Arena) -> Snapshot | None:
     """With what holds its neighbours apart, and its arena, in one query."""
     board.arena = arena
-    return board.snapshots.select_related("neighbours").order_by("-pk").first()
+    for newest in newest_of(board=board.pk):
+        newest.leaderboard = board
+        return newest
+    return None
+
+
+@compiled
+def newest_of(*, board: int) -> QuerySet[Snapshot]:
+    return Snapshot.objects.filter(leaderboard=board).select_related("neighbours").order_by("-pk")[:1]
 
 
 def _against(request: HttpRequest, arena: Arena, choice: Choice, shown: Snapshot, opens_on: Leaderboard | None) -> HttpResponse:
@@ -433,6 +443,13 @@ def _timeline(shown: Snapshot) -> list[dict[str, Any]]:
     snapshots = shown.leaderboard.snapshots.all()
     n, newest = snapshots.count(), snapshots.order_by("-pk").values_list("pk", flat=True)[0]
     step = max(1, -(-(n - 1) // (MOST_ON_TIMELINE - 1)))
-    placed = snapshots.annotate(place=Window(RowNumber(), order_by=F("pk").asc())).annotate(off=Mod(F("place") - 1, step))
-    rows = placed.filter(Q(off=0) | Q(pk__in=[newest, shown.pk])).order_by("pk").values_list("pk", "key", "created_at")
+    rows = snapshots_on_timeline(board=shown.leaderboard_id, step=step, newest=newest, shown=shown.pk)
     return [{"key": key, "at": at, "is_shown": pk == shown.pk, "is_newest": pk == newest} for pk, key, at in rows]
+
+
+@compiled
+def snapshots_on_timeline(*, board: int, step: int, newest: int, shown: int) -> QuerySet[Snapshot, tuple[int, str, datetime]]:
+    """Each `step`-th of a board's snapshots from the first on, the newest, and the one that is shown."""
+    snapshots = Snapshot.objects.filter(leaderboard=board)
+    placed = snapshots.annotate(place=Window(RowNumber(), order_by=F("pk").asc())).annotate(off=Mod(F("place") - 1, step))
+    return placed.filter(Q(off=0) | Q(pk__in=[newest, shown])).order_by("pk").values_list("pk", "key", "created_at")

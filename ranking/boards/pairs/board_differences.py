@@ -13,6 +13,7 @@ from ranking import maths
 from ranking.boards.many_competitors import is_of_many
 from ranking.boards.methods import rate
 from ranking.boards.publishing import definition_then, source_then
+from ranking.maths.models.many_bradley_terry import ManyFit
 from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT
 from ranking.models import Snapshot
 
@@ -51,6 +52,8 @@ def _among(key: str, competitors: tuple[int, ...]) -> list[RatingDifference]:
     if not isinstance(material, maths.Comparisons) or len(names) > MOST_MODELS or is_of_many(material, definition):
         return []
     rated = rate(material, definition).rated
+    if isinstance(rated, ManyFit):
+        return []
     among = [names[pk] for pk in competitors if names.get(pk) in rated.names]
     try:
         gaps = maths.simultaneous_differences(

@@ -21,5 +21,6 @@ def tokens_a_second(competitors: Collection[int]) -> dict[int, float]:
     rates: dict[int, list[float]] = defaultdict(list)
     rows = placed.filter(place__lte=MOST_ANSWERS).values_list("competitor", "tokens_out", "latency_ms")
     for competitor, tokens, milliseconds in rows.iterator():
-        rates[competitor].append(1_000 * tokens / milliseconds)
+        if tokens and milliseconds:
+            rates[competitor].append(1_000 * tokens / milliseconds)
     return {competitor: median(each) for competitor, each in rates.items()}

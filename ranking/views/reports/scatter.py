@@ -145,13 +145,13 @@ def scatter(
     def y_of(value: float) -> float:
         return bottom - (bottom - TOP) * min(max(y_axis.at(value), 0.0), 100.0) / 100
 
+    def end_of(dot: Dot, limit: float | None) -> str:
+        return _px(y_of(dot.y if limit is None else limit))
+
     places = [(x_of(dot.x), y_of(dot.y)) for dot in dots]
     texts = _texts(dots, places, (LEFT, 0, width, bottom), has_names=has_names)
     marks = [
-        Mark(
-            _px(x), _px(y), *(_px(y_of(dot.y if limit is None else limit)) for limit in (dot.low, dot.high)),
-            dot.is_best, *texts[i],
-        )
+        Mark(_px(x), _px(y), end_of(dot, dot.low), end_of(dot, dot.high), dot.is_best, *texts[i])
         for i, (dot, (x, y)) in enumerate(zip(dots, places, strict=True))
     ]  # fmt: skip
     ticks = _apart([(x_of(value), value) for value in scale.ticks(min(MOST_TICKS, (right - LEFT) // ROOM_FOR_A_TICK))])
