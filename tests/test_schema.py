@@ -18,7 +18,7 @@ from schemathesis.python._constants.orchestrator import make_constants_value_sou
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from arena.config.wsgi import application
-from arena.models import Arena, Attempt, Battle, Delivery, Import, TokenScope
+from arena.models import ArchiveUpload, Arena, Attempt, Battle, Delivery, Import, TokenScope
 from arena.tokens import make_token
 from judges.models import GoldAnswer, GoldItem, GoldSet, Judge
 from ranking.boards.publishing import publish_snapshot
@@ -69,6 +69,10 @@ def plant():
     Import.objects.create(
         arena=arena, kind="battles", format="llmfao", filename="x.csv", path="x", digest="0", state="published"
     )
+    ArchiveUpload.objects.create(
+        filename="x.zip", slug="meadow", digest="0", state="arrived", arena=arena, notes=["It came in."]
+    )
+    ArchiveUpload.objects.create(filename="y.zip", slug="meadow", digest="1", state="refused", error="votes.jsonl is damaged")
     board = make_board(arena, "garden", is_default=True)
     snapshot = make_snapshot(board, components=[["Kestrel"], ["=Osmia"]])
     make_entry(snapshot, a)
@@ -208,6 +212,7 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
         "leaderboards/{slug}/publish/": ["garden", "garden-fitted"],
         "judges/{id}/card/": Judge.objects.values_list("pk", flat=True),
         "imports/{id}/": garden.imports.values_list("pk", flat=True),
+        "archives/{id}/": ArchiveUpload.objects.values_list("pk", flat=True),
         "webhooks/{id}/": garden.webhooks.values_list("pk", flat=True),
         "deliveries/{id}/": Delivery.objects.values_list("pk", flat=True),
         "gold-labels/{id}/": GoldItem.objects.values_list("pk", flat=True),

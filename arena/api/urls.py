@@ -3,7 +3,7 @@
 from django.urls import path
 
 from arena.api import archiving, bundles, endpoints, exports, runs, views
-from arena.api.writing import answer_runs, imports, webhooks
+from arena.api.writing import answer_runs, archives, imports, webhooks
 from arena.api.writing import runs as run_writes
 
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("arenas/<slug:slug>/archive/", bundles.WholeArena.as_view(), name="api-arena-archive"),
     path("arenas/<slug:slug>/put-away/", archiving.ArenaPutAway.as_view(), name="api-arena-put-away"),
     path("arenas/<slug:slug>/bring-back/", archiving.ArenaBringBack.as_view(), name="api-arena-bring-back"),
+    path("archives/", archives.ArchiveList.as_view(), name="api-archives"),
+    path("archives/<int:pk>/", archives.ArchiveDetail.as_view(), name="api-archive"),
     path("endpoints/", endpoints.EndpointList.as_view(), name="api-endpoints"),
     path("endpoints/<int:pk>/archive/", endpoints.EndpointArchive.as_view(), name="api-endpoint-archive"),
     path("endpoints/<int:pk>/bring-back/", endpoints.EndpointBringBack.as_view(), name="api-endpoint-bring-back"),

@@ -23,6 +23,8 @@ class ProgramsUpload(LimitedUpload):
 class FileBody(MultiPartParser):
     """Raises TooLarge, having read the rest: the sender gets its answer."""
 
+    cure = "pack it with gzip or zstd, or send it in parts."
+
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         request = (parser_context or {})["request"]._request
         upload = ProgramsUpload(request)
@@ -38,13 +40,14 @@ class FileBody(MultiPartParser):
         except ParseError:
             raise ParseError("The body is no multipart/form-data: its parts or their boundary cannot be read.") from None
         if upload.is_too_large:
-            raise TooLarge(f"The file has more than {upload.most >> 20} MB: pack it with gzip or zstd, or send it in parts.")
+            raise TooLarge(f"The file has more than {upload.most >> 20} MB: {self.cure}")
         return parsed
 
 
-def must_be_sent_once(sent: QueryDict) -> None:
+def must_be_sent_once(sent: Mapping[str, Any]) -> None:
     """A part that is sent twice would be read once, nobody knows which. Raises ValidationError that names each."""
-    twice = [name for name, parts in sent.lists() if len(parts) > 1]
+    lists = sent.lists() if isinstance(sent, QueryDict) else ()  # a request without a body is no form
+    twice = [name for name, parts in lists if len(parts) > 1]
     if twice:
         raise ValidationError({name: ["Send this part once: the body has it several times."] for name in twice})
 

@@ -70,6 +70,17 @@ def test_a_name_with_half_a_surrogate_pair_is_refused_with_its_escape(operations
     assert n > 10
 
 
+def test_no_body_at_all_is_refused_by_each_that_needs_one(operations):
+    program = make_program()
+    for method, path, of in operations:
+        if method == "get" or not of.get("requestBody", {}).get("required"):
+            continue
+        types = ["", "text/plain", "multipart/form-data; boundary=x", *of["requestBody"]["content"]]
+        for each in dict.fromkeys(types):
+            response = program.generic(method.upper(), path, b"", content_type=each)
+            assert 400 <= response.status_code < 500, (method, path, each, response.content)
+
+
 def test_a_parameter_that_is_given_twice_is_named_by_each(operations, client):
     for method, path, of in operations:
         for each in of.get("parameters", ()) if method == "get" else ():
