@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from arena.archiving.refusals import archived_message
+from arena.importing.checks.corrected_since import known_or_again
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance, must_be_allowed
 from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import fields, receiving
@@ -116,12 +117,13 @@ class ImportCommand(BaseCommand):
     def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None, chosen: dict[str, Any]) -> None:
         file = kept_file(options)
         with receiving.forgotten_on_failure(file):
-            read_by = stored_name(self._read_by(format_name, file), chosen)
+            layout = self._read_by(format_name, file)
+            source, chosen = known_or_again(
+                file.path, chosen, arena=arena, kind=self.kind, layout=layout, format_name=format_name, digest=file.digest
+            )
+        read_by = stored_name(layout, chosen)
         if MAPPED in read_by.split("-"):
             chosen = {**chosen, "columns": columns_digest(start_of(file.path).names)}
-        source = receiving.known_import(
-            arena, kind=self.kind, format_name=read_by, digest=file.digest, is_chosen=bool(format_name or chosen.get("replace"))
-        )
         if source is None:
             with receiving.forgotten_on_failure(file):
                 report, chosen = self._checked(file, format_name, arena, chosen, options)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.archiving.refusals import must_be_in_use
+from arena.importing.checks.corrected_since import known_or_again
 from arena.importing.checks.newcomers import TooManyCompetitors, n_to_allow
 from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import receiving
@@ -164,10 +165,11 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     arena = Arena.objects.filter(slug=request.slug).first()
     if arena is not None:
         must_be_in_use(arena)
-    options = request.options(kind)
-    read_by = stored_name(reading_format(kind, chosen, file.path).format, options)
-    is_chosen = bool(chosen or options.get("replace"))
-    known = receiving.known_import(arena, kind=kind, format_name=read_by, digest=file.digest, is_chosen=is_chosen)
+    layout = reading_format(kind, chosen, file.path).format
+    known, options = known_or_again(
+        file.path, request.options(kind), arena=arena, kind=kind, layout=layout, format_name=chosen, digest=file.digest
+    )
+    read_by = stored_name(layout, options)
     if known is not None:
         report = ImportReport(known.n_rows, known.report.get("counts", {}))
     else:

@@ -58,6 +58,8 @@ class Plausibility:
         self._ids, self._texts = array("q"), array("q")  # of prompts that have both
         self._many_ids_line = 0
         self._twins_here = FirstLines()
+        self._called: set[int] = set()  # a hash of each id that names a row
+        self._called_again = FirstLines()
 
     def see_battles(self, rows: Iterable[BattleRow]) -> None:
         names = self._names
@@ -70,6 +72,8 @@ class Plausibility:
                 self._garbled.see(row.line, _texts_of(row))
             if row.own_id:
                 self._ids_of_battles.see(row.own_id, row.line)
+            elif row.called:
+                self._see_called(row)
             if row.answers is not None:
                 if is_error_text(row.answers[0]) or is_error_text(row.answers[1]):
                     self._errors.add(row.line)
@@ -80,6 +84,13 @@ class Plausibility:
             if row.prompt is not None:
                 self.see_prompt(row.prompt)
                 self._see_votes(row)
+
+    def _see_called(self, row: BattleRow) -> None:
+        self._ids_of_battles.see(row.called, row.line)
+        number = hash(row.called)
+        if number in self._called:
+            self._called_again.add(row.line)
+        self._called.add(number)
 
     def _see_votes(self, row: BattleRow) -> None:
         """Without a voter, only rows that agree in everything are taken for one."""
@@ -157,6 +168,8 @@ class Plausibility:
         n_ids, n_texts = (n_different(each) if each else 0 for each in (self._ids, self._texts))
         if n_texts < n_ids:
             yield Oddity(self._many_ids_line, note(_MANY_IDS, n=n_texts, ids=n_ids))
+        if self._called_again.n:
+            yield self._called_again.oddity(_CALLED_AGAIN)
         if self._twins_here.n:
             yield self._twins_here.oddity(_TWINS_HERE)
         yield from about_pointed_ids((self._ids_of_prompts, self._ids_of_battles, self._ids_of_voters))
@@ -242,6 +255,13 @@ _NOTHING = ngettext_lazy(
 _EQUAL = ngettext_lazy(
     "%(n)s pair of two equal answers, in %(lines)s: what was said of it counts.",
     "%(n)s pairs of two equal answers, in %(lines)s: what was said of them counts.",
+    "n",
+)
+_CALLED_AGAIN = ngettext_lazy(
+    "%(n)s row with the id of an earlier one, in %(lines)s: rows of this layout are known by what they say, so each is a "
+    "battle of its own.",
+    "%(n)s rows with the ids of earlier ones, in %(lines)s: rows of this layout are known by what they say, so each is a "
+    "battle of its own.",
     "n",
 )
 _TWINS_HERE = ngettext_lazy(

@@ -1,6 +1,7 @@
 """Pass 1 for files of answers."""
 
 from array import array
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -178,6 +179,11 @@ class ResponsesSeen:
 def is_about_others(remark: FileNote) -> bool:
     """Whether it says that answers of the file have another text than those that are here."""
     return remark.words is _OTHERS
+
+
+def is_about_corrections(remark: Any) -> bool:
+    """Whether it says that the file corrects answers that are here."""
+    return getattr(remark, "words", None) is _CORRECTED
 
 
 _BARE = ngettext_lazy(

@@ -58,6 +58,7 @@ class BattleRow(NamedTuple):
     happened: float | None = None  # seconds since 1970
     turns: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # of the answers, where they have several
     repeats: tuple[int, int] | None = None  # which answers of the two models to the prompt, where the file has no texts
+    called: str = ""  # the file's id of a row that is known by what it says
     known_as: "BattleRow | None" = None  # as it was read when less of it was: its key stays what it was (`loading.row_keys`)
 
 

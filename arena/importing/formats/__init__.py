@@ -39,7 +39,7 @@ from arena.importing.formats.mapped import MappedBattles, MappedPrompts, MappedR
 from arena.importing.formats.own_cells import tells_no_votes
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
 from arena.importing.formats.recognition import FileStart, Recognition, recognised, start_of
-from arena.importing.formats.response_files import CsvResponses, JsonResponses
+from arena.importing.formats.response_files import CsvResponses, JsonResponses, ResponsesByRow
 from arena.importing.formats.several_answers import SeveralAnswers, Wide
 from arena.models import Import
 
@@ -72,8 +72,8 @@ PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {
 RESPONSE_FORMATS: dict[str, type[Format[ResponseRow]]] = {
     each.name: each
     for each in (
-        JsonResponses, CsvResponses, ArenaHardAnswers, ModelAnswers, AlpacaOutputs, ChatAnswers, SeveralAnswers, Wide,
-        LmEvalSamples, HelmPredictions, HelmStateAnswers,
+        JsonResponses, CsvResponses, ResponsesByRow, ArenaHardAnswers, ModelAnswers, AlpacaOutputs, ChatAnswers, SeveralAnswers,
+        Wide, LmEvalSamples, HelmPredictions, HelmStateAnswers,
     )
 }  # fmt: skip
 
@@ -101,7 +101,7 @@ def _room(kind: str) -> Any:
     return import_module("arena.importing.kinds").kind_of(kind)
 
 
-READ_BY = ("map", "values", "models", "ignore_ids", "replace", "judge", "gold", "order", "scale", "baseline")
+READ_BY = ("map", "values", "models", "ignore_ids", "replace", "again", "judge", "gold", "order", "scale", "baseline")
 """Options that change what a file is read as."""
 
 

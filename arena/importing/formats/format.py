@@ -37,9 +37,12 @@ class Format[T]:
 
     @classmethod
     def columns(cls) -> str:
-        """Those that it reads, in words."""
-        more = ", ".join(sorted(cls.read - {*cls.needed, *cls.one_of}))
-        words = "; ".join(f"for {name} also {', '.join(other)}" for name, other in cls.other_words.items())
+        """Those that it reads, in words. A name with blanks is no column's: only the others for it are."""
+        more = ", ".join(sorted(name for name in cls.read - {*cls.needed, *cls.one_of} if " " not in name))
+        words = "; ".join(
+            f"for {name}{':' if ' ' in name else ' also'} {', '.join(word for word in other if word != name)}"
+            for name, other in cls.other_words.items()
+        )
         return "; ".join(
             part for part in (" or ".join(cls.one_of), ", ".join(cls.needed), more and f"if there: {more}", words) if part
         )

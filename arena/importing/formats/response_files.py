@@ -1,17 +1,18 @@
 """Agon's own files of answers, as JSON lines (or a JSON array) and as CSV."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.columns import Columns, folded
-from arena.importing.files.looks import OF_OBJECTS, Shape
+from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS, Shape
 from arena.importing.files.notes import FileNote
-from arena.importing.files.problems import RowProblem
+from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow, ResponseRow, looks_like_id, without_thinking
 from arena.importing.formats.format import Format
@@ -22,7 +23,7 @@ from arena.models import FinishState
 
 FINISHES = {state.value: state.value for state in (FinishState.STOP, FinishState.LENGTH, FinishState.FAILED)}
 MOST_REPEATS = 32_767
-BESIDE = "id beside the prompt"
+BESIDE = "the prompt's id"  # in words: no column has this name, and one of the words for it is read beside the prompt's text
 TEXTS = ("question", "instruction", "query", "input")
 """Words for a column of what was asked; the column prompt may hold ids."""
 
@@ -70,7 +71,7 @@ class JsonResponses(Format[ResponseRow]):
         turns = fields.texts(row, "turns")
         # An empty answer is kept as a failed one; no answer at all is a mistake of the file.
         answer = fields.text(row, "text", default="\n\n".join(turns) if turns else None)
-        key, asked = _prompt(line, row)
+        key, asked = self._prompt(line, row)
         return without_thinking(
             ResponseRow(
                 line, key, fields.name(row, "competitor"), answer, turns,
@@ -84,6 +85,9 @@ class JsonResponses(Format[ResponseRow]):
     def _as_own_row(self, row: Row) -> Row:
         return as_exported(row)
 
+    def _prompt(self, line: int, row: Row) -> tuple[str, PromptRow | None]:
+        return _prompt(line, row)
+
 
 class CsvResponses(JsonResponses):
     """Several turns are written as JSON."""
@@ -96,6 +100,35 @@ class CsvResponses(JsonResponses):
 
     def _as_own_row(self, row: Row) -> Row:
         return with_lists(as_exported(row), "turns")
+
+
+class ResponsesByRow(CsvResponses):
+    """For prompts that came without ids, from a file in which each row is one."""
+
+    name = "by-row"
+    title = gettext_lazy("Agon's own, by the prompt's row: prompt_row (from 1), competitor, text")
+    shapes = ANY_SHAPE
+    needed = ("prompt_row", "competitor", "text")
+    read = frozenset({*needed, *JsonResponses.read - {"prompt", BESIDE}})
+    other_words = MappingProxyType(
+        {"prompt_row": ("prompt_index", "prompt_line", "row"), **{
+            name: words for name, words in JsonResponses.other_words.items() if name in ("competitor", "text")
+        }}
+    )  # fmt: skip
+
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """Where no column names the prompt otherwise."""
+        return () if not names.isdisjoint({"prompt", *TEXTS, *IDS}) else super().recognised_by(names, rows)
+
+    def _prompt(self, line: int, row: Row) -> tuple[str, PromptRow | None]:
+        return "", None
+
+    def row(self, line: int, row: Row) -> ResponseRow:
+        number = fields.whole_number(row, "prompt_row")
+        if not number:
+            raise RowProblem("prompt_row", MISSING if number is None else number, _("a row number from 1 is needed"))
+        return super().row(line, row)._replace(prompt_row=number)
 
 
 def _has_texts(path: Path, words: Mapping[str, tuple[str, ...]]) -> bool:

@@ -38,6 +38,20 @@ RESPONSES = [
         ],
     ),
     Case(
+        "responses-by-row.csv",
+        "by-row",
+        [
+            answer(2, "", "one", "Como.", tokens_out=2, prompt_row=2),
+            answer(3, "", "two", "Paris.\n\nLyon.", "Paris.", "Lyon.", prompt_row=1),
+        ],
+        [
+            ({"prompt_row": "0"}, "prompt_row is 0; a row number from 1 is needed"),
+            ({"prompt_row": "q1"}, "prompt_row is 'q1'; a whole number from 0"),
+            ({"competitor": ""}, f"competitor is empty; {NAME_IS_NEEDED}"),
+            ({"text": MISSING}, "a missing column is 'text'"),
+        ],
+    ),
+    Case(
         "responses-arena-hard-messages.jsonl",
         "arena-hard",
         [

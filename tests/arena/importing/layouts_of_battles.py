@@ -71,13 +71,15 @@ BATTLES = [
         [
             battle(
                 2, "", "o1-preview", "reka-core", prompt(2, "", "vulnerable bicycle\nhow to lock it?", language="en"),
-                [("", B)], ("Use a chain.", "Use a U-lock."),
+                [("", B)], ("Use a chain.", "Use a U-lock."), called="00007cff",
             ),
             battle(
-                4, "", "gpt-4o", "mistral-large", prompt(4, "", "Wie heißt du?", language="de"), [("", A)], ("Anna.", "Bob.")
+                4, "", "gpt-4o", "mistral-large", prompt(4, "", "Wie heißt du?", language="de"), [("", A)], ("Anna.", "Bob."),
+                called="00007cfe",
             ),
         ],
         [
+            ({"id": "a\nb"}, "id is 'a\\nb'"),
             ({"winner": "b loses"}, "winner is 'b loses'; allowed are model_a"),
             ({"model_a": ""}, f"model_a is empty; {NAME_IS_NEEDED}"),
             ({"response_a": "a\0b"}, "response_a is 'a\\x00b'; NUL characters are not allowed"),

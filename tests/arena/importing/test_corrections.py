@@ -7,10 +7,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from arena.archiving.putting_away import NeededByRun, bring_back
+from arena.archiving.putting_away import NeededByRun, archive, bring_back
 from arena.importing.corrections import correct_answer
 from arena.importing.files import receiving
-from arena.importing.intake import FileRequest, check_file
+from arena.importing.intake import FileRequest, check_file, start
+from arena.importing.loading.loader import load
 from arena.importing.rows_by_program import read_responses, take_responses
 from arena.models import Battle, Import, Response
 from judges.runs.battle_selection import all_pairs, standing_battles
@@ -132,6 +133,37 @@ def test_a_correction_that_is_taken_back_by_another_is_a_third_row(battle, tmp_p
     assert [(row.text, row.superseded_by_id) for row in rows] == [
         ("Lyon", rows[1].pk), ("Paris", rows[2].pk), ("Lyon", None),
     ]  # fmt: skip
+
+
+def _give(tmp_path, text, medium):
+    """One of two files of corrections, by the command or as a page and REST take it."""
+    path = tmp_path / f"{text}.csv"
+    path.write_text(f"{HEAD}p0,ft-a,{text}\n")
+    if medium == "command":
+        call_command("import_responses", path, arena="mended", replace=True)
+        return
+    checked = check_file(receiving.keep_path(path), FileRequest("mended", kind="responses", is_replacing=True))
+    if checked.known is None:
+        load(start(checked, by=None).pk)
+
+
+@pytest.mark.parametrize("medium", ["command", "intake"])
+def test_a_file_that_was_corrected_by_another_corrects_again_when_it_is_given_again(battle, tmp_path, medium):
+    standing = []
+    for text in ("Paris", "Nice", "Paris", "Paris", "Nice", "Paris"):
+        _give(tmp_path, text, medium)
+        standing += [text for _repeat, text in texts()]
+    assert standing == ["Paris", "Nice", "Paris", "Paris", "Nice", "Paris"]
+    assert Import.objects.count() == 5  # the file that said what stood already added nothing
+    last = Response.objects.in_use().get(competitor__name="ft-a")
+    assert last.source == Import.objects.order_by("pk").last()
+
+
+def test_a_file_that_no_longer_fits_the_arena_is_here_as_it_was(battle, tmp_path, capsys):
+    _give(tmp_path, "Paris", "command")
+    archive([battle.prompt], "wrong", None)
+    _give(tmp_path, "Paris", "command")
+    assert "already imported" in capsys.readouterr().out
 
 
 def test_two_corrections_of_one_answer_in_a_file_are_refused_by_line(battle, tmp_path):

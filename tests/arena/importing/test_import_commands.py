@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command, load_command_clas
 
 from arena.evidence import curation
 from arena.importing.files import receiving
+from arena.importing.formats import formats_of
 from arena.importing.samples import SAMPLES
 from arena.models import Arena, Battle, Import, Prompt, Response
 from tests.arena.importing.import_files import BATTLES, lines, n_rows, write
@@ -267,3 +268,20 @@ def test_answers_say_where_to_vote_once_a_pair_can_be_served(tmp_path):
         said = _run("import_responses", path, "--arena", "here")
         assert ("/arenas/here/vote/" in said) == is_told
         assert "Imported: 1 of 1 row was new." in said
+
+
+@pytest.mark.parametrize("kind", Import.Kind.values)
+def test_help_names_columns_that_a_file_can_have(kind):
+    """Names of fields that no file has, such as one in words, are for the code alone."""
+    for each in formats_of(kind).values():
+        described = each.columns()
+        columns = described.partition("if there: ")[2].partition(";")[0].split(", ")
+        assert not [name for name in columns if " " in name], each
+        for part in described.split("; "):
+            name, also, words = part.removeprefix("for ").partition(" also ")
+            assert not also or name not in words.split(", "), part
+    assert "id beside the prompt" not in "".join(each.columns() for each in formats_of(kind).values())
+
+
+def test_help_says_by_which_columns_a_prompts_id_is_told_beside_its_text():
+    assert "; for the prompt's id: question_id, prompt_id, uid, key; " in formats_of("responses")["jsonl"].columns()

@@ -254,6 +254,21 @@ def test_answers_may_name_prompts_by_the_rows_of_their_file(tmp_path):
     assert sorted(told) == [(["Name a lake."], "Como"), (["Name a river."], "Rhine")]
 
 
+def test_agons_own_layout_names_prompts_by_rows_too(tmp_path, capsys):
+    prompts, answers, bare = (tmp_path / name for name in ("prompts.csv", "answers.jsonl", "bare.csv"))
+    prompts.write_text("prompt\nName a lake.\nName a river.\n")
+    answers.write_text(
+        '{"prompt_row": 2, "model": "ann", "answer": "Rhine"}\n{"prompt_row": 1, "model": "ann", "answer": "Como"}\n'
+    )
+    bare.write_text("prompt row,competitor,text\n3,bob,Nile\n")
+    call_command("import_prompts", str(prompts), "--arena", "rows")
+    call_command("import_responses", str(answers), "--arena", "rows")
+    told = Response.objects.values_list("prompt__turns", "text")
+    assert sorted(told) == [(["Name a lake."], "Como"), (["Name a river."], "Rhine")]
+    with pytest.raises(CommandError, match="the row of the prompt is 3; no prompt has this row number"):
+        call_command("import_responses", str(bare), "--arena", "rows")
+
+
 def test_rows_name_no_prompts_where_they_could_name_others(tmp_path):
     """A text that stands twice is one prompt: the rows below it would be one off."""
     prompts = tmp_path / "prompts.csv"

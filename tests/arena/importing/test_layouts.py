@@ -212,7 +212,7 @@ def _without_lines(row):
 def test_every_format_of_others_says_where_it_is_described():
     for kind in ("battles", "prompts", "responses"):
         for each in formats_of(kind).values():
-            if each.name not in {"csv", "jsonl", "pairs", "battles", "wide"}:
+            if each.name not in {"csv", "jsonl", "by-row", "pairs", "battles", "wide"}:
                 assert each.link.startswith("https://"), each
 
 

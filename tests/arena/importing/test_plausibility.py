@@ -153,3 +153,16 @@ def test_texts_under_many_ids_are_counted(tmp_path):
     assert _said(write(tmp_path, lines(*rows)), "jsonl", kind="prompts") == [
         "24 texts under 120 ids: on boards each text is one prompt."
     ]
+
+
+def test_ids_that_name_two_rows_of_a_layout_that_knows_rows_by_content_are_noted(tmp_path):
+    rows = ["w1,Why?,So.,No.,model_a,m,n", "w2,Who?,I.,You.,model_b,m,n", "w1,Why?,So.,No.,model_b,m,n"]
+    header = "id,prompt,response_a,response_b,winner,model_a,model_b"
+    path = write(tmp_path, "\n".join([header, *rows]) + "\n", "wsdm.csv")
+    assert _said(path) == [
+        "1 row with the id of an earlier one, in line 4: rows of this layout are known by what they say, so each is a battle "
+        "of its own."
+    ]
+    assert checked(path, "chatbot-arena").ignored == []
+    with pytest.raises(ImportProblems, match="the id of an earlier one"):
+        check(path, kind="battles", format_name="", filename="f", arena=None, options={"strict": True})

@@ -57,7 +57,7 @@ def test_a_file_is_imported_without_a_word_about_its_format(case):
         assert _asked() == sorted(row.turns for row in case.rows)
 
 
-@pytest.mark.parametrize("case", RESPONSES, ids=lambda case: case.file)
+@pytest.mark.parametrize("case", [case for case in RESPONSES if case.format != "by-row"], ids=lambda case: case.file)
 def test_answers_are_imported_onto_their_prompts(case):
     arena = make_arena("new")
     keys = {row.prompt: row.asked.turns if row.asked else ("What?",) for row in case.rows if not row.brings_prompt}

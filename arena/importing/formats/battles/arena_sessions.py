@@ -36,7 +36,7 @@ class ArenaSessions(ChatbotArena):
 
     def row(self, line: int, row: Row) -> BattleRow:
         battle = super().row(line, row)
-        return battle._replace(own_id=_own_id(row, battle.votes[0].voter))
+        return battle._replace(own_id=_own_id(row, battle.votes[0].voter), called="")
 
 
 def _own_id(row: Row, session: str) -> str:

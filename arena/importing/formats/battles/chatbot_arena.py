@@ -82,8 +82,8 @@ class ChatbotArena(Format[BattleRow]):
     needed: tuple[str, ...] = ("model_a", "model_b", "winner")
     read = frozenset(
         {
-            *needed, "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS, *RESPONSES,
-            "judge_hash", "category_tag", "occupational_tags", "is_code",
+            *needed, "id", "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS,
+            *RESPONSES, "judge_hash", "category_tag", "occupational_tags", "is_code",
             *DETAILS,
         }
     )  # fmt: skip
@@ -138,7 +138,7 @@ class ChatbotArena(Format[BattleRow]):
         has_key = (battle.prompt is not None and bool(battle.prompt.key or battle.prompt.turns)) or battle.happened is not None
         known_as = _without_hash(row, battle) if has_key else None
         happened = battle.happened if battle.happened is not None else fields.moment(row, "timestamp")
-        battle = battle._replace(happened=happened, known_as=known_as)
+        battle = battle._replace(happened=happened, known_as=known_as, called=fields.optional_identifier(row, "id"))
         if row.get("conversation_a") is not None:
             return self._with_conversations(row, battle, language)
         if row.get("response_a") is not None:
