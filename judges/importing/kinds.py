@@ -133,7 +133,7 @@ class JudgementFiles:
 
     def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
         read = self._read(file)
-        with in_arena(Home(slug), is_check=True) as home:
+        with in_arena(Home(slug), n_to_try=len(read.rows)) as home:
             taken = load_judgements(file.path, read, home, self._choices(file.options))
         repeated = [of_repeated_games(taken.n_repeated)] if taken.n_repeated else []
         counts = counts_of_judgements(taken)

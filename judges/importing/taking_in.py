@@ -1,17 +1,16 @@
 """Import or check of files of judgements and labels, from a command or a page, creating the arena if it is new."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
-
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files import receiving
 from arena.importing.files.notes import FileNote
 from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps
+from arena.importing.loading.trials import tried
 from arena.models import Arena, Import
 from judges.importing import notes
 from judges.importing.formats import LABEL_FORMATS, OF_SETS
@@ -45,13 +44,10 @@ class Labelled:
 
 
 @contextmanager
-def in_arena(home: Home, *, is_check: bool, steps: Steps = ALL_AT_ONCE) -> Any:
-    """A check writes nothing."""
-    with steps.whole():
-        arena, _is_new = receiving.arena_for(home.slug, home.name)
-        yield arena
-        if is_check:
-            transaction.set_rollback(True)
+def in_arena(home: Home, *, n_to_try: int | None = None, steps: Steps = ALL_AT_ONCE) -> Iterator[Arena]:
+    """`n_to_try`: rows of a check, which leaves nothing behind."""
+    with steps.whole() if n_to_try is None else tried(n_to_try):
+        yield receiving.arena_for(home.slug, home.name)[0]
 
 
 def take_judgements(
@@ -78,7 +74,8 @@ def take_judgements(
     if source is not None and source.state == Import.State.PUBLISHED:  # rows of it may have become new since
         choices = replace(choices or JudgementChoices(), source=source)
         source = None
-    with in_arena(home, is_check=is_check or source is not None) as arena:
+    is_first_checked = is_check or source is not None
+    with in_arena(home, n_to_try=len(file.rows) if is_first_checked else None) as arena:
         taken = load_judgements(path, file, arena, choices)
     if source is not None:
         source.arena = arena = receiving.arena_for(home.slug, home.name)[0]
@@ -157,7 +154,7 @@ def label(
 ) -> Labelled:
     """Labels of the arena out of rows."""
     every = list(rows)
-    with in_arena(home, is_check=is_check, steps=steps) as arena:
+    with in_arena(home, n_to_try=len(every) if is_check else None, steps=steps) as arena:
         if origin in OF_SETS:
             load = load_exported_labels if origin == ExportedLabels.name else load_exported_answers
             loaded = load(arena, every, filename=filename, name=name, source=source, steps=steps)
