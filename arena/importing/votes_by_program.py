@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 
 from arena.clock import SLACK
 from arena.evidence.external_votes import ExternalVote, cast_external, external_voters
+from arena.importing.checks.plausibility import refuse
+from arena.importing.checks.sent_votes import BATTLES_AGAIN, oddities_of_votes, repeated
 from arena.importing.files import fields
+from arena.importing.files.notes import Oddity
 from arena.importing.files.problems import MISSING, Problems, RowProblem
 from arena.importing.loading import bulk
 from arena.importing.rows_by_program import SENT, TakenRows, read
@@ -96,32 +99,43 @@ def _moment(row: Mapping[str, Any], latest: datetime) -> datetime:
     return datetime.fromtimestamp(seconds, tz=UTC)
 
 
-def take_battles(arena: Arena, rows: Sequence[SentBattle], readable: Readable) -> TakenRows:
-    """An existing battle is used, whoever created it."""
+def take_battles(arena: Arena, rows: Sequence[SentBattle], readable: Readable, *, strict: bool = False) -> TakenRows:
+    """An existing battle is used, whoever created it. With `strict` nothing is written where something looks wrong."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
         pairs = {row.line: (row.response_a, row.response_b) for row in rows}
         sides, n_added = _battles_of(arena, pairs, readable, problems)
         problems.stop_if_any()
-    return TakenRows([sides[row.line].battle for row in rows], n_added)
+        again = repeated((row.line, sides[row.line].battle) for row in rows)
+        notes = _noted([again.oddity(BATTLES_AGAIN)] if again.n else [], problems, strict=strict)
+    return TakenRows([sides[row.line].battle for row in rows], n_added, notes)
 
 
-def take_votes(arena: Arena, rows: Sequence[SentVote], readable: Readable, user: User) -> TakenRows:
-    """A stored vote stays as it is, and must be given unchanged."""
+def take_votes(arena: Arena, rows: Sequence[SentVote], readable: Readable, user: User, *, strict: bool = False) -> TakenRows:
+    """A stored vote stays as it is, and must be given unchanged. With `strict` nothing is written if something looks wrong."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
         sides, _n_new = _battles_of(arena, {row.line: row.answers for row in rows if row.answers}, readable, problems)
         sides |= _battles_called({row.line: row.battle for row in rows if row.battle is not None}, readable, problems)
         problems.stop_if_any()
+        given = [(row.line, row.voter, sides[row.line].battle) for row in rows]
+        notes = _noted(oddities_of_votes(given), problems, strict=strict)
         voters = external_voters(arena, user, list(dict.fromkeys(row.voter for row in rows)))
         votes = {row.line: _as_cast(row, sides[row.line], voters[row.voter]) for row in rows}
         numbers, new = _known_votes(votes, problems)
         problems.stop_if_any()
         made = dict(zip(((vote.battle, vote.voter) for vote in new), cast_external(arena, new), strict=True))
     ids = numbers | made
-    return TakenRows([ids[votes[row.line].battle, votes[row.line].voter] for row in rows], len(made))
+    return TakenRows([ids[votes[row.line].battle, votes[row.line].voter] for row in rows], len(made), notes)
+
+
+def _noted(oddities: Sequence[Oddity], problems: Problems, *, strict: bool) -> list[str]:
+    """What is said of rows that look wrong; with `strict`, raises ImportProblems where there are some."""
+    if strict:
+        refuse(oddities, problems, what=_("the row"))
+    return [str(each.note) for each in oddities]
 
 
 def _as_cast(row: SentVote, sides: Sides, voter: int) -> ExternalVote:

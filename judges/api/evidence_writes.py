@@ -17,6 +17,7 @@ from arena.api.writing.base import RowsOfArena, WrongRows, described
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.imports import CannotTake
 from arena.api.writing.row_schemas import rows_schema
+from arena.api.writing.rows import STRICT
 from arena.importing import rows_by_program
 from arena.importing.checks.newcomers import TooManyCompetitors
 from arena.importing.files.problems import ImportProblems, RowProblem
@@ -108,6 +109,7 @@ class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
     """Base of the views whose rows are stored by the function that imports files."""
 
     may_name: ClassVar[tuple[str, ...]] = ("name",)
+    may_say: ClassVar[tuple[str, ...]] = ("strict",)
     layout: ClassVar[str]
     columns: ClassVar[SentFields]
 
@@ -165,12 +167,18 @@ SCALE = {
 }  # fmt: skip
 
 
+def _strictly(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"strict": True} if body.get("strict") else {}
+
+
 class LabelRows(RowsLikeAFile):
     def stored(self, home: Home, path: Path, body: Mapping[str, Any]) -> dict[str, Any]:
-        labelled = take_labels(path, home, chosen=self.layout, name=body.get("name") or "gold", place="row")
+        labelled = take_labels(
+            path, home, chosen=self.layout, name=body.get("name") or "gold", place="row", options=_strictly(body)
+        )
         return {
             "gold_set": labelled.loaded.gold.name, "n_labels": labelled.n_labels, "n_battles": labelled.n_battles,
-            "notes": [str(note) for note in (*labelled.notes, *labelled.loaded.notes())],
+            "notes": [str(note) for note in (*labelled.notes, *labelled.loaded.notes(), *labelled.loaded.warnings())],
         }  # fmt: skip
 
 
@@ -178,7 +186,7 @@ class PairLabelRows(LabelRows):
     layout, columns = "pairs", PAIR_LABELS
 
     @described(
-        rows_schema(PAIR_LABELS, name=GOLD_SET), LabelsTakenSerializer,
+        rows_schema(PAIR_LABELS, name=GOLD_SET, strict=STRICT), LabelsTakenSerializer,
         description="Label which answers are known to be better; judges are measured by these labels. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
@@ -189,7 +197,7 @@ class AnswerLabelRows(LabelRows):
     layout, columns = "answers", ANSWER_LABELS
 
     @described(
-        rows_schema(ANSWER_LABELS, name=GOLD_SET), LabelsTakenSerializer,
+        rows_schema(ANSWER_LABELS, name=GOLD_SET, strict=STRICT), LabelsTakenSerializer,
         description="Label which answers are right, or give their grades. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
@@ -198,7 +206,7 @@ class AnswerLabelRows(LabelRows):
 
 class JudgementRows(RowsLikeAFile):
     def stored(self, home: Home, path: Path, body: Mapping[str, Any]) -> dict[str, Any]:
-        options = {"scale": body["scale"]} if body.get("scale") else {}
+        options = _strictly(body) | ({"scale": body["scale"]} if body.get("scale") else {})
         _arena, taken = take_judgements(
             path, home, filename="judgements", chosen=self.layout, options=options,
             choices=JudgementChoices(judge=body.get("name") or "", must_agree=True),
@@ -213,7 +221,7 @@ class JudgedPairRows(JudgementRows):
     layout, columns = "pairs", JUDGED_PAIRS
 
     @described(
-        rows_schema(JUDGED_PAIRS, name=JUDGE), JudgementsTakenSerializer,
+        rows_schema(JUDGED_PAIRS, name=JUDGE, strict=STRICT), JudgementsTakenSerializer,
         description="Import verdicts of judges elsewhere on two answers, as games. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
@@ -226,7 +234,7 @@ class JudgedAnswerRows(JudgementRows):
     layout, columns = "grades", JUDGED_ANSWERS
 
     @described(
-        rows_schema(JUDGED_ANSWERS, name=JUDGE, scale=SCALE), JudgementsTakenSerializer,
+        rows_schema(JUDGED_ANSWERS, name=JUDGE, scale=SCALE, strict=STRICT), JudgementsTakenSerializer,
         description="Import scores that judges elsewhere gave to single answers. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:

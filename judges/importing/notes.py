@@ -60,6 +60,15 @@ def of_empty_answers(keys: Sequence[str]) -> FileNote:
     return note(words, n=len(keys), keys=named(keys))
 
 
+def of_empty_judged(lines: Sequence[int]) -> FileNote:
+    words = ngettext_lazy(
+        "%(n)s row has an empty answer (%(lines)s). It counts; no voter is shown it, and no other judge is asked.",
+        "%(n)s rows have an empty answer (%(lines)s). They count; no voter is shown them, and no other judge is asked.",
+        "n",
+    )
+    return note(words, n=len(lines), lines=lazy_lines_of(lines, most=MOST_LINES))
+
+
 def of_sets(names: Iterable[str]) -> FileNote:
     return note(gettext_lazy("Gold sets of the file: %(names)s."), names=named(names))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.importing.checks.garbled import GarbledTexts
+from arena.importing.checks.plausibility import Plausibility, refuse
 from arena.importing.chunks import TypedFile
 from arena.importing.files.notes import FileNote, Oddity
 from arena.importing.files.problems import Problems
@@ -56,11 +57,18 @@ def read_by[T](format_class: type[Format[T]], path: Path, filename: str, options
 
 
 def _oddities(rows: Iterable[Any]) -> list[Oddity]:
-    garbled = GarbledTexts()
+    garbled, odd = GarbledTexts(), Plausibility(None)
     for row in rows:
+        odd.see_answers(row.line, [(each.competitor, each.text) for each in row.answers])
         answers = [text for each in row.answers for text in (each.competitor, each.text) if text]
         garbled.see(row.line, [*row.prompt.turns, *answers, getattr(row, "reply", "")])
-    return list(garbled.oddities())
+    return [*odd.oddities(), *garbled.oddities()]
+
+
+def must_look_right(file: ReadFile[Any], options: Mapping[str, Any] | None, *, what: str = "") -> None:
+    """Raises ImportProblems where something looks wrong and the import is to be `strict`. `what`: how a row is called."""
+    if options and options.get("strict"):
+        refuse(file.odd, Problems(file.filename), what=what)
 
 
 def _read[T](

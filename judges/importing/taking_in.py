@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files import receiving
 from arena.importing.files.notes import FileNote
@@ -18,7 +20,7 @@ from judges.importing.formats.exports import ExportedLabels
 from judges.importing.loading.exported_gold import load_exported_answers, load_exported_labels
 from judges.importing.loading.gold import Loaded, load_labels
 from judges.importing.loading.judgements import JudgementChoices, Taken, load_judgements
-from judges.importing.reading import ReadFile, read_judgements, read_labels
+from judges.importing.reading import ReadFile, must_look_right, read_judgements, read_labels
 from judges.importing.rows import LabelRow, Place
 from judges.importing.sources import load_checked, new_things, source_of
 
@@ -67,6 +69,7 @@ def take_judgements(
     """
     receiving.must_be_regular(path)
     file = read_judgements(path, filename=filename, chosen=chosen, options=options)
+    must_look_right(file, options, what="" if is_listed or is_check else _("the row"))
     source = None
     if is_listed and not is_check:
         arena = Arena.objects.filter(slug=home.slug).first()
@@ -99,6 +102,7 @@ def take_labels(
     """Raises as `take_judgements`. Without a name the gold set is called like the file."""
     receiving.must_be_regular(path)
     file = read_labels(path, filename=filename, chosen=chosen, options=options)
+    must_look_right(file, options, what=_("the row") if place == "row" else "")
     file_notes = [*file.notes, *notes.of_columns(file.ignored)]
     decide = file.format in LABEL_FORMATS and LABEL_FORMATS[file.format].grades_decide
     layout: dict[str, Any] = {"origin": file.format, "filename": file.filename, "grades_decide": decide, "most_new": most_new}

@@ -126,6 +126,26 @@ class Plausibility:
             if row.brings_prompt and row.asked:
                 self.see_prompt(row.asked)
 
+    def see_voters(self, voters: Iterable[tuple[str, int]]) -> None:
+        """Names of voters that a program sends, each with its row."""
+        for voter, line in voters:
+            self._ids_of_voters.see(voter, line)
+            if voter.strip().casefold() in NO_NAMES:
+                self._voters.setdefault(voter, line)
+
+    def see_answers(self, line: int, answers: Sequence[tuple[str, str | None]]) -> None:
+        """The answers of a row of judgements or labels: the name and the text of each, as far as the file has them."""
+        texts = [text for _name, text in answers if text is not None]
+        for name, _text in answers:
+            if name:
+                self._names.setdefault(name, line)
+        if any(map(is_error_text, texts)):
+            self._errors.add(line)
+        elif any(map(is_word_for_nothing, texts)):
+            self._nothing.add(line)
+        elif len(texts) == 2 and texts[0].strip() and texts[0] == texts[1]:
+            self._equal.add(line)
+
     def see_names(self, names: Iterable[tuple[str, int]]) -> None:
         """Names of competitors, each with its line."""
         for name, line in names:

@@ -14,6 +14,7 @@ from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import EMPTY, PlainWords, Problems
 from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps, in_parts
+from arena.llm.wires.replies import is_blank
 from arena.models import Arena, Import
 from arena.wording import counted
 from judges.games.battle_texts import contests_of
@@ -24,7 +25,7 @@ from judges.importing.loading.gold import ids_for_texts, load_labels, n_here, wa
 from judges.importing.loading.named_answers import OWN_LAYOUTS, with_stored_answers
 from judges.importing.loading.placed_games import PLACING, PlacedGames, place_games
 from judges.importing.reading import ReadFile, problem_of
-from judges.importing.rows import ExportedGame, JudgementRow, LabelledAnswer, LabelRow
+from judges.importing.rows import ExportedGame, JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
 from judges.models import Game, Judge
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Verdict
@@ -261,6 +262,10 @@ def _as_exported(game: Game, judge: Judge, exported: ExportedGame) -> None:
     game.is_counted = not game.set_aside_reason
 
 
+def _is_empty(answer: NamedAnswer) -> bool:
+    return answer.text is not None and is_blank(answer.text)
+
+
 def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, int], n_otherwise: int) -> Iterator[FileNote]:
     if any(new.values()) and not any(row.label is not None for row in file.rows):
         yield notes.of_new(new)
@@ -268,6 +273,9 @@ def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, 
         yield notes.of_contradicting_replies([row.line for row in against], against[0].judgement.label, against[0].contradicts)
         if any(not row.is_single for row in against):
             yield notes.of_letters()
+    has_labels = any(row.label is not None for row in file.rows)  # of their answers it is said with them
+    if not has_labels and (empty := [row.line for row in file.rows if any(_is_empty(each) for each in row.answers)]):
+        yield notes.of_empty_judged(empty)
     if placed.without:
         yield notes.of_rows_without_battle(placed.without)
     if placed.alone:
