@@ -6,21 +6,21 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from arena.config import curation
+
 
 class AgonAdminSite(AdminSite):
     """Open to curators (`is_staff`), who sign in on the site's own page."""
 
     site_header = "Agon"
     site_title = gettext_lazy("Agon admin")
-    index_title = gettext_lazy("Admin")
+    index_title = gettext_lazy("Curate")
     enable_nav_sidebar = False  # lists need the width
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
-        from arena.evidence import flags  # the site is made before there are models
-        from arena.models import Ballot
-
-        n_flagged = flags.waiting(Ballot.objects.order_by()).count()
-        return super().index(request, {"n_flagged": n_flagged} | (extra_context or {}))
+        groups = curation.list_groups(self.get_app_list(request))
+        context = {"page": "curate", "waiting": curation.waiting_work(request), "groups": groups}
+        return super().index(request, context | (extra_context or {}))
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         address = request.GET.get("next") or reverse("admin:index")

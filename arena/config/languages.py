@@ -7,8 +7,13 @@ from django.conf.locale import LANG_INFO
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import override, to_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.i18n import set_language
 
 SOURCE = "en"
+
+# Without a token: a page that has one would set a cookie on everybody who reads it, and a language is nothing to protect.
+switch = csrf_exempt(set_language)
 
 
 def with_catalogue(folder: Path) -> list[tuple[str, str]]:

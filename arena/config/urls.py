@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from arena.config import languages
 from arena.config.signing_in import ChangePassword, SignIn
 
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("", include("arena.urls")),
     path("api/v1/", include("arena.config.api")),
     path("admin/", admin.site.urls),
+    path("language/", languages.switch, name="set_language"),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("password/", ChangePassword.as_view(), name="password_change"),

@@ -30,7 +30,7 @@ def test_the_admin_link_that_was_printed_signs_in_once(page, site):
     page.get_by_role("button").filter(has_text=re.compile("sign in|enter", re.I)).click()
     expect(page).not_to_have_url(re.compile("/enter/"))
     page.goto("/admin/")
-    assert page.locator("h1").inner_text() == "Admin"
+    assert page.locator("h1").inner_text() == "Curate"
 
 
 def test_a_vote_moves_the_board_without_a_reload(page, browser, site):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from tests.factories import make_arena, make_user
 
 pytestmark = pytest.mark.django_db
-CURATORS = ("Import", "Runs", "Admin")
+CURATORS = ("Import", "Runs", "Curate")
 
 
 @pytest.mark.parametrize("address", ["/no-such-page/", "/arenas/no-such-arena/", "/runs/1/", "/api/v1/", "/password/"])
