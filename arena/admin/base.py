@@ -19,6 +19,7 @@ from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -76,7 +77,8 @@ class CuratorAdmin(ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if any("\0" in value for values in request.GET.lists() for value in values[1]):
             raise BadRequest(_("Filters must not contain NUL characters."))
-        return super().changelist_view(request, extra_context)
+        title = capfirst(self.opts.verbose_name_plural)  # a list is named by what is in it
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
