@@ -9,6 +9,7 @@ from ranking.views.reports import fairness, price
 
 urlpatterns = [
     path("", arenas.arenas, name="arenas"),
+    path("steps/", arenas.hide_steps, name="hide-steps"),
     path("arenas/<slug:slug>/", leaderboards.leaderboard, name="leaderboard"),
     path("robots.txt", asking.robots, name="robots"),
     path("arenas/<slug:slug>/ask/", asking.ask_for_board, name="ask-for-board"),

@@ -1,16 +1,18 @@
 """The first page: the arenas, their leaders and the evidence behind them, and for curators what an arena still needs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from arena import access
 from arena.models import Arena
@@ -20,10 +22,12 @@ from ranking.boards.asked.board_choice import board_with_evidence
 from ranking.models import Entry, Leaderboard, Snapshot
 from ranking.views.board_table import Axis, axis_over, by_place
 from ranking.views.counted_words import counted_on, words_for
-from ranking.views.first_steps import Step, first_steps, steps_of
+from ranking.views.first_steps import HIDDEN, SITE, Step, first_steps, steps_of
 from ranking.views.whiskers import Whisker, whisker
 
 MOST_LEADERS = 5
+MOST_HIDDEN = 500  # a session is no place for more
+LONGEST_SLUG = 50
 WEEK = timedelta(days=7)
 
 
@@ -64,13 +68,34 @@ def arenas(request: HttpRequest) -> HttpResponse:
     known = access.arenas_for(request.user)
     is_archived, n_archived = "archived" in request.GET, known.archived().count()
     listed = list(known.archived() if is_archived else known.in_use())
-    cards = _cards(request, listed, is_archived=is_archived)
-    steps = first_steps(request.user) if access.is_curator(request.user) and not listed and not is_archived else []
+    hidden = _hidden_lists(request)
+    cards = _cards(request, listed, is_archived=is_archived, hidden=hidden)
+    is_new = not is_archived and all(arena.is_sample for arena in listed)
+    steps = first_steps() if access.is_curator(request.user) and is_new and SITE not in hidden else []
     context: dict[str, Any] = {"cards": cards, "is_archived": is_archived, "n_archived": n_archived, "steps": steps}
+    context["has_hidden_steps"] = bool(hidden)
     return render(request, "ranking/arenas.html", page_context(request, "arenas", **context))
 
 
-def _cards(request: HttpRequest, listed: Sequence[Arena], *, is_archived: bool) -> list[Card]:
+@login_required
+@require_POST
+def hide_steps(request: HttpRequest) -> HttpResponse:
+    """Hide one list of first steps from this curator until the session ends, or show all of them again."""
+    if not access.is_curator(request.user):
+        raise PermissionDenied
+    arena = request.POST.get("arena", "")
+    if arena:
+        request.session[HIDDEN] = sorted({*request.session.get(HIDDEN, []), arena[:LONGEST_SLUG]})[:MOST_HIDDEN]
+    else:
+        request.session.pop(HIDDEN, None)
+    return redirect("arenas")
+
+
+def _hidden_lists(request: HttpRequest) -> set[str]:
+    return set(request.session.get(HIDDEN, [])) if access.is_curator(request.user) else set()
+
+
+def _cards(request: HttpRequest, listed: Sequence[Arena], *, is_archived: bool, hidden: Container[str]) -> list[Card]:
     """The cards of all arenas, in the same few queries."""
     seen = {arena.pk for arena in listed if access.sees_board(request.user, arena)}
     standings = _standings(seen, now=timezone.now())
@@ -79,7 +104,8 @@ def _cards(request: HttpRequest, listed: Sequence[Arena], *, is_archived: bool) 
     steps: dict[int, list[Step]] = {}
     if access.is_curator(request.user) and not is_archived:
         rated = {pk for pk, standing in standings.items() if standing.n_rated}
-        steps = steps_of([arena for arena in listed if not arena.is_sample], request.user, rated=rated)
+        unfinished = [arena for arena in listed if not arena.is_sample and arena.slug not in hidden]
+        steps = steps_of(unfinished, rated=rated)
     return [
         Card(arena, standings.get(arena.pk), arena.pk in seen, arena.pk in offering, steps.get(arena.pk, []))
         for arena in listed

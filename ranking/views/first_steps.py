@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,35 +11,36 @@ from django.utils.translation import gettext as _
 from arena.models import Arena, Event, Import, Prompt, Run, Visibility, Vote, Voter, Voting
 from arena.pairing.pair_candidates import arenas_with_pairs
 
-Curator = AbstractBaseUser | AnonymousUser
+SITE = "site"
+"""Stands for the list of a site without arenas, where lists that a curator has hidden are named by their arenas."""
+
+HIDDEN = "hidden first steps"
 OF_PEOPLE = (Voter.Kind.ACCOUNT, Voter.Kind.ANONYMOUS)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`address` is empty where this curator may not open the page."""
-
     text: str
     hint: str
     address: str
     is_done: bool
 
 
-def first_steps(curator: Curator) -> list[Step]:
-    """The steps for a site without arenas."""
+def first_steps() -> list[Step]:
+    """The steps for a site without arenas but the sample."""
     return [
-        Step(_("Make an arena"), _("or import a file: it makes one"), _admin(curator, "arena", "arena", "add"), is_done=False),
+        Step(_("Make an arena"), _("or import a file: it makes one"), _admin("arena", "arena", "add"), is_done=False),
         Step(_("Bring prompts and answers"), _("files of many layouts"), reverse("imports"), is_done=False),
-        Step(_("Invite people"), _("by accounts, or all"), _admin(curator, "auth", "user", "add"), is_done=False),
-        Step(_("Add a judge"), _("a language model or a program"), _admin(curator, "judges", "judge", "add"), is_done=False),
+        Step(_("Invite people"), _("by a link, or let everybody vote"), reverse("invitations"), is_done=False),
+        Step(_("Add a judge"), _("a language model or a program"), _admin("judges", "judge", "add"), is_done=False),
         Step(
             _("Publish a board"), _("made by itself with the first votes or verdicts"),
-            _admin(curator, "ranking", "leaderboard", "changelist"), is_done=False,
+            _admin("ranking", "leaderboard", "changelist"), is_done=False,
         ),
     ]  # fmt: skip
 
 
-def steps_of(arenas: Sequence[Arena], curator: Curator, *, rated: Collection[int]) -> dict[int, list[Step]]:
+def steps_of(arenas: Sequence[Arena], *, rated: Collection[int]) -> dict[int, list[Step]]:
     """Of each arena where something is still to be done; `rated`: those whose board has ratings. Two questions for all."""
     if not arenas:
         return {}
@@ -56,21 +56,21 @@ def steps_of(arenas: Sequence[Arena], curator: Curator, *, rated: Collection[int
     )
     rows = {arena.pk: arena for arena in has}
     paired = arenas_with_pairs(arenas)
-    lists = {arena.pk: _steps(rows[arena.pk], curator, arena.pk in paired, arena.pk in rated) for arena in arenas}
+    lists = {arena.pk: _steps(rows[arena.pk], arena.pk in paired, arena.pk in rated) for arena in arenas}
     return {pk: steps for pk, steps in lists.items() if not all(step.is_done for step in steps)}
 
 
-def _steps(arena: Arena, curator: Curator, has_pairs: bool, is_rated: bool) -> list[Step]:
+def _steps(arena: Arena, has_pairs: bool, is_rated: bool) -> list[Step]:
     has_prompts, has_votes, has_judges = arena.has_prompts, arena.has_votes, arena.has_judges  # type: ignore[attr-defined]
     what = Import.Kind.RESPONSES if has_prompts else Import.Kind.PROMPTS
     to_import = f"{reverse('imports')}?{urlencode({'arena': arena.slug, 'what': what.value})}"
-    settings = _admin(curator, "arena", "arena", "change", arena.pk)
+    settings = _admin("arena", "arena", "change", arena.pk)
     is_public = arena.board_visibility != Visibility.CURATORS
     needs = _("answers of two models to one prompt are missing") if has_prompts else _("it has no prompts yet")
     return [
         Step(_("Make an arena"), "", settings, is_done=True),
         Step(_("Bring prompts and answers"), "" if has_pairs else needs, to_import, is_done=has_pairs),
-        Step(_("Invite people"), "" if has_votes else _how_to_invite(arena), _invitation(arena, curator), is_done=has_votes),
+        Step(_("Invite people"), "" if has_votes else _how_to_invite(arena), _invitation(arena), is_done=has_votes),
         Step(
             _("Ask judges"), "" if has_judges else _("no judge has compared its answers yet"),
             f"{reverse('new-run')}?{urlencode({'arena': arena.slug})}", is_done=has_judges,
@@ -92,10 +92,10 @@ def _how_to_invite(arena: Arena) -> str:
     return _("nobody has voted here yet: voters need an account")
 
 
-def _invitation(arena: Arena, curator: Curator) -> str:
+def _invitation(arena: Arena) -> str:
     if arena.voting == Voting.CLOSED:
-        return _admin(curator, "arena", "arena", "change", arena.pk)
-    return reverse("vote", args=[arena.slug]) if arena.voting == Voting.ANYONE else _admin(curator, "auth", "user", "add")
+        return _admin("arena", "arena", "change", arena.pk)
+    return reverse("vote", args=[arena.slug]) if arena.voting == Voting.ANYONE else reverse("invitations")
 
 
 def _why_not_published(is_rated: bool, is_public: bool) -> str:
@@ -104,7 +104,6 @@ def _why_not_published(is_rated: bool, is_public: bool) -> str:
     return "" if is_public else _("curators alone may read it")
 
 
-def _admin(curator: Curator, app: str, model: str, page: str, *arguments: int) -> str:
-    """The address of an admin page; "" if this curator may not open it."""
-    right = f"{app}.{'view' if page == 'changelist' else page}_{model}"
-    return reverse(f"admin:{app}_{model}_{page}", args=arguments) if curator.has_perm(right) else ""  # type: ignore[union-attr]
+def _admin(app: str, model: str, page: str, *arguments: int) -> str:
+    """The address of a page of the admin that every curator may open."""
+    return reverse(f"admin:{app}_{model}_{page}", args=arguments)

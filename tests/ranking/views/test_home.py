@@ -108,14 +108,55 @@ def test_a_curator_of_an_empty_site_gets_the_first_steps_each_with_its_page(clie
         assert client.get(address).status_code == 200
 
 
-def test_a_step_that_a_curator_has_no_right_to_is_no_link(client):
+def make_curator():
+    """Staff without a permission of Django's own."""
     user = make_user()
     user.is_staff = True
     user.save()
-    client.force_login(user)
-    steps = steps_of(home(client))
-    assert steps["Make an arena"] == (False, "")
-    assert steps["Bring prompts and answers"][1] == reverse("imports")
+    return user
+
+
+def test_each_step_opens_for_a_curator_who_is_no_superuser(client):
+    client.force_login(make_curator())
+    steps = [*steps_of(home(client)).values()]
+    house = make_arena("house", voting="accounts")
+    steps += steps_of(card_of(home(client), house)).values()
+    assert len(steps) == 10
+    for address in {address for _, address in steps}:
+        assert client.get(address).status_code == 200, address
+
+
+def test_a_site_with_the_sample_alone_still_says_how_to_make_an_arena(client):
+    client.force_login(make_curator())
+    make_arena("sample", is_sample=True)
+    text = home(client)
+    assert "An arena of your own" in text
+    assert len(steps_of(text)) == 5
+    make_arena("house")
+    assert "An arena of your own" not in home(client)
+
+
+def test_a_curator_hides_a_list_of_steps_and_shows_it_again(client):
+    client.force_login(make_curator())
+    assert len(steps_of(home(client))) == 5
+    client.post(reverse("hide-steps"), {"arena": "site"})
+    assert not steps_of(home(client))
+    house, shed = make_arena("house"), make_arena("shed")
+    client.post(reverse("hide-steps"), {"arena": "house"})
+    text = home(client)
+    assert not steps_of(card_of(text, house))
+    assert steps_of(card_of(text, shed))
+    assert client.post(reverse("hide-steps")).url == reverse("arenas")
+    text = home(client)
+    assert steps_of(card_of(text, house))
+    assert "Show hidden steps" not in text
+
+
+def test_nobody_but_a_curator_hides_steps(client):
+    assert reverse("login") in client.post(reverse("hide-steps")).url
+    client.force_login(make_user())
+    assert client.post(reverse("hide-steps"), {"arena": "site"}).status_code == 403
+    assert client.get(reverse("hide-steps")).status_code == 405
 
 
 def ticks(client, arena):
