@@ -52,7 +52,7 @@ def test_asking_and_reading_without_javascript(client, arena):
     assert answer.status_code == 303
     waiting = client.get(answer["Location"])
     assert "This board is being fitted and will appear here in a moment." in waiting.text
-    assert re.search(r'<noscript><a href="/arenas/asked/\?[^"]+" rel="nofollow">Look again</a></noscript>', waiting.text)
+    assert re.search(r'<noscript><a href="/arenas/asked/\?[^"]+" rel="nofollow">Refresh</a></noscript>', waiting.text)
     assert "ask/" not in waiting.text
     fit_asked_board()
     board = client.get(answer["Location"])
