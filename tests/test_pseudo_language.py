@@ -39,7 +39,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 # Names, marks of formats, and units, which are alike in every language.
-NAMES = frozenset({"Agon", "ms", "OpenAI", "YAML", "GET", "csv", "SmolLM", "Wilson", "Axes"})
+NAMES = frozenset({"Agon", "ms", "OpenAI", "YAML", "GET", "csv", "SmolLM", "Wilson", "Axes"}) | {"English", "Accents"}
+# The last two: at the foot of each page languages are named as their speakers name them.
 
 # Pages that no GET shows, or that are not for people to read.
 NO_PAGES = {

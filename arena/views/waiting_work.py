@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import OrderBy
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -55,7 +56,7 @@ class WaitingRows:
         return _("more than %(n)s") % {"n": number(MOST_COUNTED)} if self.n > MOST_COUNTED else number(self.n)
 
 
-def find(rows: QuerySet[Any], *order: str) -> WaitingRows | None:
+def find(rows: QuerySet[Any], *order: str | OrderBy) -> WaitingRows | None:
     """None where there are no rows. They are not counted beyond a limit, and all of them are of one query."""
     n = rows.order_by()[: MOST_COUNTED + 1].count()
     return WaitingRows(n, rows.order_by(*order)[0]) if n else None
@@ -188,7 +189,7 @@ def _waiting_imports(arenas: ArenaQuerySet, now: datetime) -> WaitingWork | None
 
 def _unanswered(arenas: ArenaQuerySet, now: datetime) -> WaitingWork | None:
     """Prompts that voters should see and cannot, because no model has answered. Those of imported votes need no answers."""
-    answers = Response.objects.in_use().filter(prompt=OuterRef("pk")).delivered()  # type: ignore[attr-defined]
+    answers = Response.objects.in_use().filter(prompt=OuterRef("pk")).delivered()
     prompts = Prompt.objects.servable().filter(arena__in=arenas.exclude(voting=Voting.CLOSED))
     waiting = prompts.exclude(Exists(answers)).exclude(Exists(Battle.objects.filter(prompt=OuterRef("pk"))))
     rows = find(waiting.select_related("arena"), "created_at", "pk")
