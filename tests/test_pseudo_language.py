@@ -38,9 +38,8 @@ from tests.pseudo_language import LANGUAGE, PseudoCatalogue, accented, english_i
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
-# Names, marks of formats, and units, which are alike in every language.
-NAMES = frozenset({"Agon", "ms", "OpenAI", "YAML", "GET", "csv", "SmolLM", "Wilson", "Axes"}) | {"English", "Accents"}
-# The last two: at the foot of each page languages are named as their speakers name them.
+# Names, marks of formats, and units, which are alike in every language; languages, which are named as their speakers do.
+NAMES = frozenset({"Agon", "ms", "OpenAI", "YAML", "GET", "csv", "SmolLM", "Wilson", "Axes", "English", "Accents"})
 
 # Pages that no GET shows, or that are not for people to read.
 NO_PAGES = {
