@@ -30,5 +30,20 @@ def interval(value: Any, digits: int = 3) -> str:
     return _("no interval") if high is None else _("at most %(high)s") % shown
 
 
+@register.filter
+def shown_interval(figure: dict[str, Any], digits: int) -> str:
+    """
+    Both ends of a figure as its table prints them: of a share, in per cent.
+
+    Examples
+    --------
+    >>> shown_interval({"shown_low": 12.5, "shown_high": None, "is_share": True}, 1)
+    'at least 12.5 %'
+    """
+    words = interval([figure["shown_low"], figure["shown_high"]], digits)
+    has_end = figure["shown_low"] is not None or figure["shown_high"] is not None
+    return _("%(number)s %%") % {"number": words} if figure["is_share"] and has_end else words
+
+
 def _end(value: Any, name: str) -> float | None:
     return value.get(name) if isinstance(value, dict) else getattr(value, name, None)

@@ -18,6 +18,7 @@ from judges.audits.figures.inputs import AuditGame, AuditItem
 from judges.audits.figures.position import consistency, position_figures
 from judges.audits.figures.rule_boards import RuleBoard, boards_by_rule, draws_of, no_boards_because
 from judges.audits.figures.score_reliability import score_reliability
+from judges.audits.said_and_right import ChanceBin, SaidSo, chance_bins, said_and_right
 from judges.audits.usability import Usability, usability_of
 from judges.sayings import as_it_is
 
@@ -47,6 +48,8 @@ class Audit:
         The board that its games make under every rule; the first one is that of `board`.
     sets : mapping of key to BattleSet
         The battles behind the figures: see `Figure.sets`.
+    said : tuple of SaidSo
+    chances : tuple of ChanceBin
     """
 
     position: tuple[Figure, ...]
@@ -62,6 +65,8 @@ class Audit:
     usability: Usability
     rules: tuple[RuleBoard, ...]
     sets: Mapping[str, BattleSet]
+    said: tuple[SaidSo, ...] = ()
+    chances: tuple[ChanceBin, ...] = ()
 
     def figures(self) -> tuple[Figure, ...]:
         """All of them, in the order of a page."""
@@ -158,6 +163,8 @@ def audit(
         usability=_usability([*games, *left_out], position[0]),
         rules=rules,
         sets=sets,
+        said=said_and_right(games, items),
+        chances=chance_bins(items),
     )
 
 

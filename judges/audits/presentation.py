@@ -52,6 +52,20 @@ class Behind:
         return is_for_curators(self.key)
 
 
+NO_SHARES = frozenset(
+    {
+        "cohen_kappa", "scott_pi", "krippendorff_alpha", "weighted_kappa", "slot_gamma", "length_slope", "lists_slope",
+        "bold_slope", "leniency_pc", "own_preference", "brier_score", "log_loss", "calibration_error", "icc_single", "icc_mean",
+        "board_spearman", "board_kendall", "differing_coverage",
+    }
+)  # fmt: skip
+"""Figures that are coefficients; all others are shares, and shown in per cent."""
+
+
+def is_share(figure: Stored) -> bool:
+    return figure["label"] in FIGURES and figure["label"] not in NO_SHARES
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One block of the table: its figures, those without a number with the reason, each with the battles behind it."""
@@ -85,6 +99,23 @@ def in_language(figure: Stored) -> Stored:
     }
 
 
+def for_page(figure: Stored) -> Stored:
+    """The same with what a table prints: a share in per cent, a coefficient as it is."""
+    figure = in_language(figure)
+    times = 100 if is_share(figure) else 1
+    shown = {f"shown_{end}": None if figure[end] is None else times * figure[end] for end in ("value", "low", "high")}
+    return figure | shown | {"is_share": times == 100}
+
+
+def figures_explained() -> list[tuple[str, str, str]]:
+    """Of every figure its key, its name and its formula, in the reader's language."""
+    return [
+        (key, gettext(text.name), gettext(text.formula) % {"unit": in_words(text.unit, {}, gettext=gettext)})
+        for key, text in FIGURES.items()
+        if text.formula
+    ]
+
+
 def note_sentence(note: Stored) -> str:
     """A stored note in the reader's language; in English as it was stored, where its code is no longer known."""
     try:
@@ -113,7 +144,7 @@ def sections_in_language(audit: JudgeAudit) -> list[Section]:
         Section(
             gettext(title),
             [
-                (in_language(figure), [replace(each, words=words_of(each.key, each.words)) for each in behind(audit, figure)])
+                (for_page(figure), [replace(each, words=words_of(each.key, each.words)) for each in behind(audit, figure)])
                 for figure in audit.figures[key]
             ],
         )

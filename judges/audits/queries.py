@@ -7,6 +7,7 @@ comes first, and rows are clustered by their prompt's key. Ids are only used to 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import cast
 
 from arena.models import Arena, Battle, Competitor, Vote
@@ -103,7 +104,7 @@ def items_of(
     """
     by_id, people = by_battle(played.games), people_on(arena)
     has_strengths, is_grader = knows_strengths(judge.protocol), isinstance(PROTOCOLS.get(judge.protocol), SingleProtocol)
-    own = _own_names(judge, arena)
+    own, with_chances = _own_names(judge, arena), states_chances(played.games)
     for battle, *looks in _looks(judge, arena):
         games_of_battle = by_id.get(str(battle))
         if not games_of_battle:
@@ -139,7 +140,33 @@ def items_of(
             is_graded=is_graded,
             is_gold=bool(human) and is_gold,
             unlabelled=unlabelled,
+            probability=_mean_chance(asked) if with_chances else None,
+            votes=_votes(people, battle, is_turned=battle in played.turned),
         )
+
+
+def states_chances(games: Sequence[AuditGame]) -> bool:
+    """Whether its points are chances: those of every game add up to 1, and some are no bare yes or no."""
+    points = [game.verdict.scores for game in games if game.verdict is not None and game.verdict.scores is not None]
+    add_up = all(min(pair) >= 0 and abs(sum(pair) - 1) < 1e-9 for pair in points)
+    return add_up and any(0 < pair[0] < 1 for pair in points)
+
+
+def _mean_chance(games: Sequence[AuditGame]) -> float | None:
+    """The chance that a is better, each order alike."""
+    chances: dict[str, list[float]] = defaultdict(list)
+    for game in games:
+        if game.verdict is not None and game.verdict.scores is not None:
+            chances[game.order].append(game.verdict.scores[0 if game.order == "ab" else 1])
+    return fmean(map(fmean, chances.values())) if chances else None
+
+
+def _votes(people: "People", battle: int, *, is_turned: bool) -> tuple[int, int, int]:
+    """For a, for b, and for neither."""
+    counts = people.counts.get(battle, {})
+    a, b = counts.get("a", 0), counts.get("b", 0)
+    level = counts.get("tie", 0) + counts.get("both_bad", 0)
+    return (b, a, level) if is_turned else (a, b, level)
 
 
 def _decided(games: Sequence[AuditGame]) -> Side | None:
@@ -168,11 +195,13 @@ class People:
 
     `outcomes`: the outcome with the most votes, where a tie and "both bad" count together: neither answer wins.
     `split`: battles with two leading outcomes. `grades`: the mean on five points of the votes that have one.
+    `counts`: how many say what.
     """
 
     outcomes: dict[int, Side] = field(default_factory=dict)
     split: set[int] = field(default_factory=set)
     grades: dict[int, int] = field(default_factory=dict)
+    counts: Mapping[int, Mapping[Side, int]] = field(default_factory=dict)
 
 
 def people_on(arena: Arena) -> People:
@@ -189,7 +218,7 @@ def people_on(arena: Arena) -> People:
     majorities = {battle: plurality(count) for battle, count in counts.items()}
     outcomes = {battle: outcome for battle, outcome in majorities.items() if outcome is not None}
     grades = {battle: points for battle, its_grades in graded.items() if (points := middle_grade(its_grades)) is not None}
-    return People(outcomes, counts.keys() - outcomes.keys(), grades)
+    return People(outcomes, counts.keys() - outcomes.keys(), grades, counts)
 
 
 def plurality(votes: Mapping[Side, int]) -> Side | None:

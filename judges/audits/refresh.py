@@ -265,6 +265,8 @@ def _stored(audit: Audit, truths: GroundTruth, marks: Marks, unrated: Collection
             "warnings": _plain_notes(audit.coverage.warnings),
             "by_competitor": _ends(audit.coverage.by_competitor, unrated),
             "marked": asdict(marks),
+            "said": [asdict(row) for row in audit.said],
+            "chances": [asdict(each) for each in audit.chances],
         },
         "battle_sets": {key: _plain_set(each) for key, each in {**audit.sets, **truths.sets}.items()},
         "boards": [_plain_board(board) for board in audit.rules],

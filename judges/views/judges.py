@@ -21,6 +21,16 @@ from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
 from arena.visitors import voter_identity
 from judges.audits.figures.inputs import ONE_ORDER, SELECTED
+from judges.audits.pictures import (
+    calibration_points,
+    four_figures,
+    leaning_rows,
+    not_measured,
+    orders_bar,
+    right_rows,
+    said_bars,
+)
+from judges.audits.plain_words import summary_of
 from judges.audits.presentation import (
     answering,
     badge_of,
@@ -88,10 +98,20 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     if audit is None:
         raise Http404(_("no audit of this judge"))
     sections, unmeasured = folded(sections_in_language(audit))
+    choice = choice_of(pk, arena.pk)
     context = {
         "audit": audit,
         "judge": audit.judge,
-        "choice": choice_of(pk, arena.pk),
+        "choice": choice,
+        "summary": summary_of(audit, says=choice.says if choice else ""),
+        "four": four_figures(audit),
+        "right": right_rows(audit),
+        "leaning": leaning_rows(audit),
+        "orders": orders_bar(audit),
+        "said": said_bars(audit),
+        "points": calibration_points(audit),
+        "ticks": range(0, 101, 20),
+        "needs": not_measured(audit),
         "is_behind": audit.read_to < _head(arena),
         "reasons": reasons_of(audit),
         "badge": badge_of(audit),
@@ -107,7 +127,6 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "by_rule": treatment(audit.judge.kind),
         "shown_card": access.sees_content(request.user, arena),
         "n_hidden": _n_hidden(request, arena, pk),
-        **_headline(audit),
     }
     return private(render(request, "judges/judge.html", page_context(request, "judges", arena, **context)))
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from arena.llm.wires.usage import OVERSHOOT
 from arena.views.context import page_context
+from judges.audits.presentation import figures_explained
 from judges.models import Game
 from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from ranking.boards.method_docs import methods_explained
@@ -21,6 +22,7 @@ def method(request: HttpRequest) -> HttpResponse:
         "rest_per_fit": REST_PER_FIT,
         "explanations": methods_explained(),
         "combiners": [(name, gettext(text.line)) for name, text in COMBINER_TEXTS.items() if name != GAMES],
+        "judge_figures": figures_explained(),
         "overshoot": OVERSHOOT,
         "end_states": Game.State.choices,
     }

@@ -11,14 +11,13 @@ from judges.audits.figures.bias import LOOKS, battles_in_triads, choices_by_look
 from judges.audits.figures.gold_by_combiner import Labelled, earned
 from judges.audits.figures.human_agreement import (
     CODES,
-    HEADLINES,
     decided_in_both_orders,
     graded_by_both,
     labelled,
     replies_on,
     share_of_agreement,
 )
-from judges.audits.figures.inputs import SELECTED, AuditGame, AuditItem
+from judges.audits.figures.inputs import HEADLINES, SELECTED, AuditGame, AuditItem
 from judges.audits.figures.position import both_orders, of_the_judge, outcomes_of_repeats, repeated
 from judges.audits.figures.score_reliability import in_common, scored_answers
 from judges.audits.figures.set_keys import ALIKE, BY_LOOK, GRADED, OWN, SLOTS

@@ -28,7 +28,13 @@ def looks_figures(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tu
     figures = []
     for name in LOOKS:
         figures += [slope(items, name), preferred(items, name, rng=rng), preferred_where_equal(items, name, rng=rng)]
-    return tuple(figures)
+    return (*figures, longer_by_people(items, rng=rng))
+
+
+def longer_by_people(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
+    """How often people prefer the longer answer, on this judge's battles: gold labels are not people."""
+    by_people = [replace(item, judged=item.human) for item in items if item.human and not item.is_gold]
+    return _share_of_more(Label.of("length_preferred_by_people"), by_people, "length", rng=rng)
 
 
 def slope(items: Sequence[AuditItem], look: str) -> Figure:

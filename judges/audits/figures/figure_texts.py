@@ -57,6 +57,19 @@ FIGURES: Mapping[str, FigureText] = {
             "middle"
         ),
     ),
+    "agreement_by_chance": FigureText(
+        gettext_noop("agreement by guessing"),
+        "replies",
+        gettext_noop("p_e: agreement of replies that are dealt out at random, with the shares of judge and labels kept"),
+    ),
+    "agreement_among_people": FigureText(
+        gettext_noop("agreement of people with each other"),
+        "battles",
+        gettext_noop(
+            "mean over battles with two votes or more of the share of voters who say what most of the others say; a tie is a "
+            "class, and a voter whose others are split is left out"
+        ),
+    ),
     # gold
     "first_order": FigureText(
         gettext_noop("right in the first order"),
@@ -191,6 +204,11 @@ FIGURES: Mapping[str, FigureText] = {
         gettext_noop("P(longer preferred)"),
         "battles",
         gettext_noop("longer preferred / answers differ in it and the judge prefers one"),
+    ),
+    "length_preferred_by_people": FigureText(
+        gettext_noop("P(longer preferred) by people"),
+        "battles",
+        gettext_noop("longer preferred / answers differ in it and people prefer one"),
     ),
     "lists_preferred": FigureText(
         gettext_noop("P(more list items preferred)"),

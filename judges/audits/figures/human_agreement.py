@@ -20,7 +20,7 @@ from judges.audits.figures.figure import (
     say,
     share,
 )
-from judges.audits.figures.inputs import ONE_ORDER, SELECTED, UNLABELLED, AuditItem, Unlabelled
+from judges.audits.figures.inputs import HEADLINES, ONE_ORDER, SELECTED, UNLABELLED, AuditItem, Unlabelled
 from judges.verdicts.verdict import Side
 from ranking.maths.agreement.kappa_alpha import (
     agreement_interval,
@@ -41,10 +41,9 @@ FEWEST_TRIED = 20
 """Prompts with which the coverage of these intervals has been measured."""
 N_BINS = 10
 
-WITH_PEOPLE, WITH_GOLD, WITH_BOTH = (Label.of(f"agreement_with_{whom}") for whom in ("people", "gold", "both"))
-HEADLINES = (WITH_PEOPLE.key, WITH_GOLD.key, WITH_BOTH.key)
-"""Keys of the first figure of an audit: by the source of its labels."""
+WITH_PEOPLE, WITH_GOLD, WITH_BOTH = map(Label.of, HEADLINES)
 AGREEMENT_OF_ORDERS = Label.of(SELECTED)
+BY_CHANCE, AMONG_PEOPLE = Label.of("agreement_by_chance"), Label.of("agreement_among_people")
 AGREEMENT_OF_WINNERS = Label.of("agreement_of_winners")
 NO_VERDICT = 3
 """The class of a reply without verdict: no label is of it."""
@@ -116,8 +115,56 @@ def agreement(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[
             else label.refused(say(NOBODY_SAYS if not replies else "no_reply_has_verdict"))
             for label, kappa in KAPPAS
         ),
+        agreement_by_chance(codes),
+        agreement_among_people(items),
         _weighted_kappa(items, rng=rng),
     )
+
+
+def agreement_by_chance(codes: NDArray[np.int64]) -> Figure:
+    """What guessing would give that names each class as often as the judge does: Cohen's p_e of (judge, label) codes.
+
+    Examples
+    --------
+    The judge says a in 3 of 4 replies, the labels are a in 2 of 4: 3/4 * 1/2 + 1/4 * 1/2.
+
+    >>> agreement_by_chance(np.array([(0, 0), (0, 0), (0, 1), (1, 1)])).value
+    0.5
+    """
+    n = len(codes)
+    if not n or (codes[:, 0] == NO_VERDICT).all():
+        return BY_CHANCE.refused(say(NOBODY_SAYS if not n else "no_reply_has_verdict"))
+    judge, label = (np.bincount(codes[:, column], minlength=NO_VERDICT + 1) / n for column in (0, 1))
+    return BY_CHANCE.plain(float(judge @ label), n)
+
+
+def agreement_among_people(items: Sequence[AuditItem]) -> Figure:
+    """How often one voter says what most of the other voters of the battle say: what a judge's agreement is seen against."""
+    found = [(item, *_with_the_others(item.votes)) for item in items]
+    asked = [(item.prompt, n_alike / n, n) for item, n_alike, n in found if n]
+    shares, n_votes = [share for _, share, _ in asked], sum(n for *_, n in asked)
+    if not asked:
+        return AMONG_PEOPLE.refused(say("no_two_votes"))
+    return mean_share(AMONG_PEOPLE, shares, [prompt for prompt, *_ in asked], n_replies=n_votes)
+
+
+def _with_the_others(votes: tuple[int, int, int]) -> tuple[int, int]:
+    """How many voters say what most of the others do, of those whose others are not split.
+
+    Examples
+    --------
+    Of three for a and one for b, those for a have a: a, a, b before them, and the one for b has a: a, a, a.
+
+    >>> _with_the_others((3, 1, 0)), _with_the_others((1, 1, 0)), _with_the_others((2, 1, 0)), _with_the_others((1, 0, 0))
+    ((3, 4), (0, 2), (0, 1), (0, 0))
+    """
+    n_alike = n = 0
+    for said, n_so in enumerate(votes):
+        others = [count - (place == said) for place, count in enumerate(votes)]
+        leaders = [place for place, count in enumerate(others) if count == max(others)]
+        if n_so and max(others) and len(leaders) == 1:
+            n, n_alike = n + n_so, n_alike + n_so * (leaders[0] == said)
+    return n_alike, n
 
 
 def overall_agreement(items: Sequence[AuditItem]) -> Figure:

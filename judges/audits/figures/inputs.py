@@ -10,6 +10,8 @@ from judges.verdicts.verdict import Order, Side, Verdict
 
 SELECTED = "agreement_of_orders"
 """Key of the figure on battles whose two orders agree; here, because pages never load the fitting library."""
+HEADLINES = ("agreement_with_people", "agreement_with_gold", "agreement_with_both")
+"""Keys of the first figure of an audit: by the source of its labels."""
 ONE_ORDER = "one_order"
 """Code of the note where battles were judged in one order only."""
 
@@ -93,6 +95,8 @@ class AuditItem:
         The answers were graded one by one.
     is_gold : bool
         `human` is a gold label.
+    votes : tuple of int
+        Of people: for a, for b, and for neither.
     unlabelled : "split", "contradicted", "unasked" or ""
         Why there is no `human` although people voted, or labels are there ("unasked": of the judge there is no reply).
     """
@@ -114,6 +118,7 @@ class AuditItem:
     is_graded: bool = False
     is_gold: bool = False
     unlabelled: Unlabelled = ""
+    votes: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def all_replies(self) -> tuple[Side | None, ...]:

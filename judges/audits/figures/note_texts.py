@@ -49,6 +49,7 @@ NOTES: Mapping[str, str | Plural] = {
     "nobody_says_because": gettext_noop(
         "neither people nor gold labels say of any of its battles which answer is better (%(why)s)"
     ),
+    "no_two_votes": gettext_noop("no battle of it has votes of two people"),
     "no_reply_has_verdict": gettext_noop("no reply on a labelled battle has a verdict"),
     "left_out": gettext_noop("left out: %(which)s"),
     "battles_split": ngettext_lazy("%(n)s battle on which people are split", "%(n)s battles on which people are split"),

@@ -115,18 +115,21 @@ def test_figures_that_had_nothing_to_measure_are_one_sentence(client, garden):
     audit = make_judge_audit(garden, figures=figures)
     page = client.get(reverse("judge", args=["garden", audit.judge_id])).text
     text = re.sub(r"\s+", " ", re.sub(r"</?sub>", "", page))
+    assert "Not measured: leniency (needs grades of answers that a verifier checks)" in text
     assert "here: leniency Pc, leniency P+ (no graded answers of this kind); log loss (no battles of this kind).<" in text
     assert page.count("of this kind") == 2
     assert "Calibration</th>" not in page
-    assert "too few battles" in page.split("<tbody>")[2]
+    assert "too few battles" in page.split('id="figures"')[1].split("<tbody>")[2]
     assert client.get(reverse("judge-figures", args=["garden", audit.judge_id])).text.count("of this kind") == 3
 
 
-def test_formulas_are_set_in_symbols_on_the_page_and_stay_plain_in_the_file(client, garden):
+def test_formulas_are_set_in_symbols_on_the_method_page_and_stay_plain_in_the_file(client, garden):
     plain = "logit P(first wins) = theta_first - theta_second + gamma"
     audit = make_judge_audit(garden, figures={"position": [make_figure("slot intercept gamma", 0.2, formula=plain)]})
     page = client.get(reverse("judge", args=["garden", audit.judge_id])).text
-    assert "logit P(first wins) = θ<sub>first</sub> − θ<sub>second</sub> + γ" in page
+    assert "logit" not in page
+    assert f"{reverse('method')}#judge-figures" in page
+    assert "logit P(first wins) = θ<sub>first</sub> − θ<sub>second</sub> + γ" in client.get(reverse("method")).text
     assert plain in client.get(reverse("judge-figures", args=["garden", audit.judge_id])).text
 
 
