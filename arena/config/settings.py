@@ -237,6 +237,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 PAIR_WEIGHTS = "ranking.boards.pairs.pair_weights.pair_weights"
 # Voters of a file of battles that are judges: what becomes of what they said, and of it where the import is set aside.
 IMPORT_KINDS = {"judgements": "judges.importing.kinds.JudgementFiles", "labels": "judges.importing.kinds.LabelFiles"}
+# on pages about judges and battles: the boards that count a judge, and what ratings expected of a battle
+BOARDS_OF_JUDGES, EXPECTED_OF_BATTLE = "ranking.elsewhere.boards_of_judges", "ranking.elsewhere.expected_of_battle"
 # sentences on the boards of an arena that came in as an archive
 BOARDS_OF_ARRIVED = "ranking.boards.snapshots.standing.about_arrived"
 IMPORTS_COUNT = {

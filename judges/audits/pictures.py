@@ -247,6 +247,31 @@ def _big(name: str, figure: Mapping[str, Any] | None, more: str = "") -> Big:
     return Big(name, percent(figure["value"]), "; ".join([", ".join([*interval, n]), *([more] if more else [])]))
 
 
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A figure as a cell: its value, and its interval or why there is none."""
+
+    value: str
+    small: str
+
+
+def brief(figure: Mapping[str, Any] | None) -> Brief:
+    if figure is None:
+        return Brief("", "")
+    figure = in_language(dict(figure))
+    if figure["value"] is None:
+        return Brief("", figure["note"])
+    n = _("n = %(n)s") % {"n": number(figure["n"])}
+    return Brief(percent(figure["value"]), f"{percents(figure)}, {n}")
+
+
+def cost_of_hundred(audit: JudgeAudit) -> int | None:
+    """Micro-dollars of a hundred verdicts, games without one paid along; None without a verdict."""
+    coverage = audit.coverage.get("overall")
+    n_verdicts = 0 if coverage is None or coverage["value"] is None else round(coverage["value"] * coverage["n"])
+    return round(100 * audit.cost / n_verdicts) if n_verdicts else None
+
+
 # --- what is not measured --------------------------------------------------------------------------------------------------
 
 NEEDS: Mapping[str, tuple[str, str]] = {

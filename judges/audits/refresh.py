@@ -7,7 +7,7 @@ Labels of gold sets and graded answers come from `ground_truth`, what answered f
 import math
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from arena.fit_memory import FitTooLarge, needed, room_for
 from arena.leases import FREE, LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Arena, Competitor, Event
 from arena.prerequisites import why_not_compared
+from judges.audits.among_judges import BesideJudge, beside_others
 from judges.audits.audit import NOBODY, Audit, HumanBoard, audit
 from judges.audits.figures.battle_sets import BattleSet
 from judges.audits.figures.end_states import CompetitorStates
@@ -148,13 +149,15 @@ def _make(kept: JudgeAudit, token: str, judge: Judge, arena: Arena, *, seed: int
                 unrated=unrated,
                 rng=np.random.default_rng(seed),
             )
-        answered = answered_by(judge, arena)
+        answered, beside = answered_by(judge, arena), beside_others(judge, arena)
     seconds = max(LEAST_SECONDS_BETWEEN_AUDITS, REST_PER_AUDIT * (time.monotonic() - started))
     rest = min(timedelta(seconds=seconds), LONGEST_REST)
     JudgeAudit.objects.finish(
         kept.pk, token, read_to=position, rule=RULE, seed=seed, made_at=timezone.now(), not_before=timezone.now() + rest,
         n_games=len(played.games) + len(played.left_out), cost=played.cost, answered=answered, error="",
-        **_stored(_with_bare_battles(with_notes(audited, played, grades), arena), truths, Marks.of(played, done), unrated),
+        **_stored(
+            _with_bare_battles(with_notes(audited, played, grades), arena), truths, Marks.of(played, done), unrated, beside
+        ),
     )  # fmt: skip
 
 
@@ -241,7 +244,9 @@ def _ends(by_competitor: Iterable[CompetitorStates], unrated: Collection[str]) -
     ]
 
 
-def _stored(audit: Audit, truths: GroundTruth, marks: Marks, unrated: Collection[str]) -> dict[str, Any]:
+def _stored(
+    audit: Audit, truths: GroundTruth, marks: Marks, unrated: Collection[str], beside: Sequence[BesideJudge]
+) -> dict[str, Any]:
     """An audit as the columns of its row."""
     sections = {
         "people": audit.people,
@@ -267,6 +272,7 @@ def _stored(audit: Audit, truths: GroundTruth, marks: Marks, unrated: Collection
             "marked": asdict(marks),
             "said": [asdict(row) for row in audit.said],
             "chances": [asdict(each) for each in audit.chances],
+            "beside": [asdict(each) for each in beside],
         },
         "battle_sets": {key: _plain_set(each) for key, each in {**audit.sets, **truths.sets}.items()},
         "boards": [_plain_board(board) for board in audit.rules],

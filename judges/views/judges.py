@@ -1,14 +1,17 @@
 """Stored audits of judges as pages and CSV. Nothing is computed here."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,9 +23,12 @@ from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
 from arena.visitors import voter_identity
+from judges.audits.among_judges import MOST_OPEN, agreement_table
 from judges.audits.figures.inputs import ONE_ORDER, SELECTED
 from judges.audits.pictures import (
+    brief,
     calibration_points,
+    cost_of_hundred,
     four_figures,
     leaning_rows,
     not_measured,
@@ -30,7 +36,7 @@ from judges.audits.pictures import (
     right_rows,
     said_bars,
 )
-from judges.audits.plain_words import summary_of
+from judges.audits.plain_words import agreement_in, summary_of
 from judges.audits.presentation import (
     answering,
     badge_of,
@@ -40,7 +46,6 @@ from judges.audits.presentation import (
     ends_of,
     folded,
     headline_of,
-    in_language,
     models_of,
     reasons_of,
     refused_of,
@@ -54,6 +59,7 @@ from judges.runs.earlier_checklists import BY_CHECKLIST, on_mixed_lists
 from judges.translated_sayings import translated
 from judges.verdicts.marked_verdicts import MARKED, treatment
 
+MOST_LISTED = 200
 CSV_COLUMNS = (
     "section",
     "name",
@@ -83,9 +89,14 @@ def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
         audits.filter(judge__archived_at__isnull=not is_retired),
     )
     chosen, head = choices_in(arena.pk), _head(arena)
-    cards = [_card(audit, chosen.get(audit.judge_id), head) for audit in audits[:200]]
+    listed = list(audits[:MOST_LISTED])
+    boards = import_string(settings.BOARDS_OF_JUDGES)(arena) if listed else {}
+    cards = [_card(audit, chosen.get(audit.judge_id), head, boards.get(audit.judge_id, [])) for audit in listed]
     is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()
-    shown: dict[str, Any] = {"cards": cards, "is_judged": is_judged, "is_retired": is_retired, "n_retired": n_retired}
+    shown: dict[str, Any] = {
+        "cards": cards, "is_judged": is_judged, "is_retired": is_retired, "n_retired": n_retired, "most_open": MOST_OPEN,
+        "agreeing": agreement_table(listed),
+    }  # fmt: skip
     return private(render(request, "judges/judges.html", page_context(request, "judges", arena, **shown)))
 
 
@@ -189,24 +200,24 @@ def _head(arena: Arena) -> float:
     return events.order_by("-position").values_list("position", flat=True).first() or 0
 
 
-def _card(audit: JudgeAudit, choice: JudgeChoice | None, head: float) -> dict[str, Any]:
+def _card(audit: JudgeAudit, choice: JudgeChoice | None, head: float, boards: Sequence[Any]) -> dict[str, Any]:
     """One line in the list of judges."""
     has_few = any(note["code"] == "few_battles" for note in audit.reason_notes)
-    details = {"reasons": reasons_of(audit), "has_few": has_few, "is_behind": audit.read_to < head}
-    return {"audit": audit, "choice": choice, **details, **_headline(audit)}
-
-
-def _headline(audit: JudgeAudit) -> dict[str, Any]:
-    """The four main figures of a judge; None for those without data."""
     known = by_key(audit)
+    agreement = agreement_in(known) or headline_of(audit)
     selected = known.get(SELECTED)
-    shown = {
-        "agreement": headline_of(audit),
-        "selected": selected,
-        "consistency": consistency_of(known),
-        "gamma": known.get("slot_gamma"),
-    }
-    return {name: None if figure is None else in_language(figure) for name, figure in shown.items()} | {
+    return {
+        "audit": audit,
+        "choice": choice,
+        "reasons": reasons_of(audit),
+        "has_few": has_few,
+        "is_behind": audit.read_to < head,
+        "boards": boards,
+        "agreement": None if agreement is None else brief(agreement),
+        "key": "" if agreement is None else agreement["key"],
         "is_one_order": selected is not None and any(note["code"] == ONE_ORDER for note in selected["notes"]),
-        "with_verdict": audit.coverage.get("overall"),
+        "others": [
+            brief(each) for each in (consistency_of(known), known.get("first_slot_rate"), audit.coverage.get("overall"))
+        ],
+        "per_hundred": cost_of_hundred(audit),
     }

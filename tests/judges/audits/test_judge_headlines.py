@@ -98,7 +98,7 @@ def test_judgebench_style_the_headline_is_the_accuracy_of_both_orders_and_orders
     assert steady["value"] > silent["value"]
     assert selected["steady"]["value"] < selected["silent"]["value"]
     assert "12 of 20 labelled battles (60.0 %)" in selected["silent"]["note"]
-    assert "0.850 <small>" in client.get(reverse("judges", args=[arena.slug])).content.decode()
+    assert ">85\u00a0%<br><small>" in client.get(reverse("judges", args=[arena.slug])).content.decode()
     listed = {row["name"]: row["agreement"] for row in client.get("/api/v1/judges/", {"arena": arena.slug}).json()["results"]}
     assert (listed["silent"]["name"], listed["silent"]["value"]) == ("agreement with gold labels", pytest.approx(0.8))
     judge = Judge.objects.get(name="steady")
@@ -184,7 +184,7 @@ def test_a_judge_known_in_one_order_has_agreement_on_every_page(client, tmp_path
         assert "one order only" in found[name]["note"]
     assert (found["right in the first order"]["value"], found["right in the second order"]["value"]) == (0.75, None)
     page = client.get(reverse("judges", args=[arena.slug])).content.decode()
-    assert "0.750" in page
+    assert "75\u00a0%" in page
     assert "one order only" in page
 
 

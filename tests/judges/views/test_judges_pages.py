@@ -19,11 +19,12 @@ from tests.ranking.board_factories import make_figure, make_judge_audit
 
 pytestmark = pytest.mark.django_db
 ENDS = {
-    (-0.5, 1.25): "−0.50 to 1.25",
-    (1.97, None): "at least 1.97",
-    (None, 1.97): "at most 1.97",
-    (None, None): "no interval",
+    (-0.5, 1.25): ("−50–125 %", "−0.50 to 1.25"),
+    (1.97, None): ("at least 197 %", "at least 1.97"),
+    (None, 1.97): ("at most 197 %", "at most 1.97"),
+    (None, None): ("no interval", "no interval"),
 }
+"""As a share is printed, and as a coefficient."""
 
 
 @pytest.fixture
@@ -48,8 +49,9 @@ def test_an_end_that_is_missing_is_said_in_words_on_both_pages(client, garden, l
     gamma = make_figure("slot intercept gamma", 1.0, key="slot_gamma", low=low, high=high, notes=[])
     audit = make_judge_audit(garden, figures={"people": figures[:1], "position": [figures[1], gamma]})
     for text in pages_of(client, audit):
-        assert ENDS[low, high] in text
+        assert ENDS[low, high][0] in text
         assert not re.search(r"(?<![\d.])\s+to\s*(?=[-\d,;]|, log)|[\d.] to (?![-\d])", text), text
+    assert ENDS[low, high][1] in text  # γ is on the judge's own page alone
 
 
 def test_the_list_is_in_the_order_of_names_whatever_a_judge_is_worth(client, garden):
