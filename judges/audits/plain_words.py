@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from arena.templatetags.numbers import floatformat
 from arena.wording import number
 from judges.audits.figures.inputs import HEADLINES
-from judges.audits.presentation import by_key, consistency_of, reasons_of
+from judges.audits.presentation import by_key, consistency_of, note_sentence, reasons_of
 from judges.models import JudgeAudit
 
 type Stored = Mapping[str, Any]
@@ -64,7 +64,7 @@ def _bottom_line(audit: JudgeAudit, known: Known, says: str) -> str:
     if says == "exclude":
         return _("Left out by a curator.")
     if not audit.is_usable:
-        why = {"reasons": "; ".join(reasons_of(audit))}
+        why = {"reasons": "; ".join(map(_reason, audit.reason_notes)) or "; ".join(reasons_of(audit))}
         if says == "include":
             return _("Counted by a curator’s choice, although it is unusable by the rule: %(reasons)s.") % why
         return _("Unusable. Its verdicts do not count: %(reasons)s.") % why
@@ -82,6 +82,18 @@ def _bottom_line(audit: JudgeAudit, known: Known, says: str) -> str:
     if not audit.is_measured:
         return _("Usable, but its liking for one order is not measured.")
     return _("Usable.")
+
+
+def _reason(note: Stored) -> str:
+    """Without the word consistency, which says nothing to most readers."""
+    if note["code"] != "inconsistent":
+        return note_sentence(dict(note))
+    shown = note["parameters"]
+    words = _(
+        "shown the same two answers in the other order, it gives the same verdict in %(high)s of %(n)s battles at the most, "
+        "and %(least)s are needed"
+    )
+    return words % {"high": percent(shown["high"]), "least": percent(shown["least"]), "n": number(shown["n"])}
 
 
 def _agreement(known: Known) -> str:
