@@ -70,7 +70,7 @@ def test_what_it_says_is_counted_by_strength_against_the_label(arena):
 
 
 def test_stated_probabilities_are_calibrated_whichever_answer_stood_first(arena):
-    """.8 for a of four battles, three of which people give to a; the second order says so from its own slot."""
+    """.8 for a of four battles, three of which people give to a; Brier: three times .2 squared and once .8, by 4."""
     judge = make_judge(kind="imported", protocol="plain")
     battles = make_judged(arena, [("a", "a")] * 3 + [("b", "a")], judge, score_first=0.7, score_second=0.3)
     for battle in battles:
@@ -78,7 +78,6 @@ def test_stated_probabilities_are_calibrated_whichever_answer_stood_first(arena)
     audit = audit_judge(judge, arena)
     (point,) = audit.coverage["chances"]
     assert (point["stated"], point["observed"], point["n"]) == (pytest.approx(0.8), 0.75, 4)
-    # (3 * .2^2 + .8^2) / 4
     assert figures_of(audit)["brier_score"]["value"] == pytest.approx(0.19)
 
 

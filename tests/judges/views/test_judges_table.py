@@ -43,10 +43,10 @@ def test_a_hundred_verdicts_cost_what_games_without_one_cost_too(client, garden,
 def test_boards_that_count_a_judge_are_named(client, garden):
     counted, dropped = make_judge_audit(garden, "counted"), make_judge_audit(garden, "dropped")
     jurors = [
-        {"judge": counted.judge_id, "counts": True, "name": "counted"}, {"judge": dropped.judge_id, "counts": False, "name": "no"},
+        {"judge": counted.judge_id, "counts": True}, {"judge": dropped.judge_id, "counts": False},
     ]  # fmt: skip
     make_snapshot(make_board(garden, "verdicts", sources="judges"), parameters={"judges": jurors})
-    make_snapshot(make_board(garden, "asked", sources="judges", is_asked=True), parameters={"judges": jurors})
+    make_snapshot(make_board(garden, "asked", sources="both", is_asked=True), parameters={"judges": jurors})
     page = show(client, garden)
     assert page.count("board=verdicts") == 1
     assert "board=asked" not in page
@@ -62,7 +62,7 @@ def test_the_newest_numbers_of_a_board_say_whom_it_counts(client, garden):
 
 def test_who_agrees_with_whom_is_a_table_with_counts(client, garden):
     beside(garden, "one", "two", "three")
-    table = show(client, garden).split(WHO)[1]
+    table = show(client, garden).split(WHO, 1)[1]
     assert len(re.findall(r'<td class="n u3">75&nbsp;%<small>40</small></td>', table)) == 6
     assert '<details class="data" open>' in table
 
