@@ -45,9 +45,10 @@ def boards_of_judges(arena: Arena) -> dict[int, list[BoardLink]]:
         .exclude(sources=Leaderboard.Sources.PEOPLE)
     )
     newest = Snapshot.objects.filter(leaderboard=OuterRef("pk")).order_by("-pk").values("pk")[:1]
-    by_snapshot = {board.newest_pk: board for board in boards.annotate(newest_pk=Subquery(newest)).order_by("pk")}
+    with_newest = boards.annotate(newest_pk=Subquery(newest)).order_by("pk")
+    by_snapshot: dict[int, Leaderboard] = {board.newest_pk: board for board in with_newest if board.newest_pk}
     found: dict[int, list[BoardLink]] = {}
-    known = Snapshot.objects.filter(pk__in=[pk for pk in by_snapshot if pk]).order_by("leaderboard")
+    known = Snapshot.objects.filter(pk__in=by_snapshot).order_by("leaderboard")
     for pk, parameters in known.values_list("pk", "parameters"):
         for juror in parameters.get("judges", []):
             if juror["counts"]:
@@ -75,7 +76,9 @@ def expected_of_battle(battle: Battle) -> ExpectedBattle | None:
     a, b = (ratings.get(side) for side in sides)
     if a is None or b is None:
         return None
-    from ranking.boards.pairs.pair_tables import expected_on, np  # numpy, which most pages need not wait for
+    import numpy as np  # which few of the pages about battles wait for
+
+    from ranking.boards.pairs.pair_tables import expected_on
 
     share = float(expected_on(shown, np.array(a - b)))
     if math.isnan(share):

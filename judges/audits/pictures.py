@@ -80,7 +80,7 @@ class Point:
 # --- whiskers ------------------------------------------------------------------------------------------------------------
 
 PEOPLE, CHANCE, LONGER = "agreement_among_people", "agreement_by_chance", "length_preferred_by_people"
-RIGHT: Mapping[str, str] = {
+RIGHT: Mapping[str, Any] = {
     HEADLINES[0]: gettext_lazy("Agrees with people"),
     HEADLINES[1]: gettext_lazy("Agrees with gold labels"),
     HEADLINES[2]: gettext_lazy("Agrees with people or gold labels"),
@@ -94,7 +94,7 @@ RIGHT: Mapping[str, str] = {
     "transitivity": gettext_lazy("Three models on one prompt form no cycle"),
     "coverage": gettext_lazy("Games with a verdict"),
 }
-LEANS: Mapping[str, str] = {
+LEANS: Mapping[str, Any] = {
     "first_slot_rate": gettext_lazy("Chooses the answer shown first"),
     "length_preferred": gettext_lazy("Prefers the longer answer"),
     "length_preferred_of_equals": gettext_lazy("The same, where people prefer neither"),
@@ -114,7 +114,7 @@ def leaning_rows(audit: JudgeAudit) -> list[ShareRow]:
     return _rows(by_key(audit), LEANS)
 
 
-def _rows(known: Known, names: Mapping[str, str]) -> list[ShareRow]:
+def _rows(known: Known, names: Mapping[str, Any]) -> list[ShareRow]:
     found = [(key, known[key]) for key in names if key in known and known[key]["value"] is not None]
     found = [
         (key, figure) for key, figure in found if figure["low"] is not None or key != "transitivity"
@@ -168,7 +168,7 @@ def orders_bar(audit: JudgeAudit) -> Bar | None:
     return _bar(_("In both orders"), parts)
 
 
-SAID: Mapping[str, str] = {
+SAID: Mapping[str, Any] = {
     "much": gettext_lazy("One answer is much better"),
     "better": gettext_lazy("One answer is better"),
     "level": gettext_lazy("Neither is better"),
@@ -199,8 +199,10 @@ def _bar(name: str, parts: Sequence[tuple[str, str, int]]) -> Bar:
 
 
 def calibration_points(audit: JudgeAudit) -> list[Point]:
-    ends = ("stated", "observed", "low", "high")
-    return [Point(*(100 * each[end] for end in ends), each["n"]) for each in audit.coverage.get("chances", [])]
+    return [
+        Point(*(100 * each[end] for end in ("stated", "observed", "low", "high")), n=each["n"])
+        for each in audit.coverage.get("chances", [])
+    ]
 
 
 # --- four figures ----------------------------------------------------------------------------------------------------------
@@ -274,7 +276,7 @@ def cost_of_hundred(audit: JudgeAudit) -> int | None:
 
 # --- what is not measured --------------------------------------------------------------------------------------------------
 
-NEEDS: Mapping[str, tuple[str, str]] = {
+NEEDS: Mapping[str, tuple[Any, Any]] = {
     "people": (gettext_lazy("agreement"), gettext_lazy("people’s votes or gold labels on its battles")),
     "position": (gettext_lazy("position"), gettext_lazy("games in both orders")),
     "leniency": (gettext_lazy("leniency"), gettext_lazy("grades of answers that a verifier checks")),

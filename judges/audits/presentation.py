@@ -194,7 +194,7 @@ def by_key(audit: JudgeAudit) -> dict[str, Stored]:
     return {key: figure for key, figure in zip(keys, stored, strict=True) if key}
 
 
-def consistency_of(known: Mapping[str, Stored]) -> Stored | None:
+def consistency_of[Figure: Mapping[str, Any]](known: Mapping[str, Figure]) -> Figure | None:
     """Of its two orders; of a judge that grades answers one by one, of its repeats."""
     orders, repeats = known.get("position_consistency"), known.get("consistency_of_repeats")
     return repeats if repeats is not None and (orders is None or orders["value"] is None) else orders
