@@ -46,14 +46,14 @@ def boards_of_judges(arena: Arena) -> dict[int, list[BoardLink]]:
     )
     newest = Snapshot.objects.filter(leaderboard=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     with_newest = boards.annotate(newest_pk=Subquery(newest)).order_by("pk")
-    by_snapshot: dict[int, Leaderboard] = {board.newest_pk: board for board in with_newest if board.newest_pk}
-    found: dict[int, list[BoardLink]] = {}
+    by_snapshot: dict[int, Leaderboard] = {board.newest_pk: board for board in with_newest}  # type: ignore[attr-defined]
+    by_judge: dict[int, list[BoardLink]] = {}
     known = Snapshot.objects.filter(pk__in=by_snapshot).order_by("leaderboard")
     for pk, parameters in known.values_list("pk", "parameters"):
         for juror in parameters.get("judges", []):
             if juror["counts"]:
-                found.setdefault(juror["judge"], []).append(_link(by_snapshot[pk]))
-    return found
+                by_judge.setdefault(juror["judge"], []).append(_link(by_snapshot[pk]))
+    return by_judge
 
 
 def expected_of_battle(battle: Battle) -> ExpectedBattle | None:

@@ -48,7 +48,7 @@ class Audit:
         The board that its games make under every rule; the first one is that of `board`.
     sets : mapping of key to BattleSet
         The battles behind the figures: see `Figure.sets`.
-    said : tuple of SaidSo
+    by_strength : tuple of SaidSo
     chances : tuple of ChanceBin
     """
 
@@ -65,7 +65,7 @@ class Audit:
     usability: Usability
     rules: tuple[RuleBoard, ...]
     sets: Mapping[str, BattleSet]
-    said: tuple[SaidSo, ...] = ()
+    by_strength: tuple[SaidSo, ...] = ()
     chances: tuple[ChanceBin, ...] = ()
 
     def figures(self) -> tuple[Figure, ...]:
@@ -163,7 +163,7 @@ def audit(
         usability=_usability([*games, *left_out], position[0]),
         rules=rules,
         sets=sets,
-        said=said_and_right(games, items),
+        by_strength=said_and_right(games, items),
         chances=chance_bins(items),
     )
 

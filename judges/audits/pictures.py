@@ -35,7 +35,7 @@ class ShareRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class BarPart:
     """One part of a stacked bar."""
 
     kind: str
@@ -51,7 +51,7 @@ class Bar:
 
     name: str
     n: int
-    segments: Sequence[Segment]
+    segments: Sequence[BarPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,11 @@ def leaning_rows(audit: JudgeAudit) -> list[ShareRow]:
 
 
 def _rows(known: Known, names: Mapping[str, Any]) -> list[ShareRow]:
-    found = [(key, known[key]) for key in names if key in known and known[key]["value"] is not None]
-    found = [
-        (key, figure) for key, figure in found if figure["low"] is not None or key != "transitivity"
+    figures = [(key, known[key]) for key in names if key in known and known[key]["value"] is not None]
+    figures = [
+        (key, figure) for key, figure in figures if figure["low"] is not None or key != "transitivity"
     ]  # of one triad or two
-    return [_row(str(names[key]), in_language(dict(figure)), *_against(key, known)) for key, figure in found]
+    return [_row(str(names[key]), in_language(dict(figure)), *_against(key, known)) for key, figure in figures]
 
 
 def _row(name: str, figure: Mapping[str, Any], ghost: float | None, against: str) -> ShareRow:
@@ -179,13 +179,13 @@ def said_bars(audit: JudgeAudit) -> list[Bar]:
     """By what the judge says: how often people say the same, see no winner, or prefer the other answer."""
     bars = []
     for row in audit.coverage.get("said", []):
-        contradicted = _("one is better") if row["said"] == "level" else _("the other is better")
+        contradicted = _("one is better") if row["strength"] == "level" else _("the other is better")
         parts = [
             ("s0", _("the same"), row["n_same"]),
             ("s2", _("neither is better"), row["n_level"]),
             ("s3", contradicted, row["n_other"]),
         ]
-        bars.append(_bar(str(SAID[row["said"]]), parts))
+        bars.append(_bar(str(SAID[row["strength"]]), parts))
     return bars
 
 
@@ -193,14 +193,14 @@ def _bar(name: str, parts: Sequence[tuple[str, str, int]]) -> Bar:
     n, segments, x = sum(count for _, _, count in parts), [], 0.0
     for kind, words, count in parts:
         if count > 0:
-            segments.append(Segment(kind, words, count, x, 100 * count / n))
+            segments.append(BarPart(kind, words, count, x, 100 * count / n))
             x += 100 * count / n
     return Bar(name, n, segments)
 
 
 def calibration_points(audit: JudgeAudit) -> list[Point]:
     return [
-        Point(*(100 * each[end] for end in ("stated", "observed", "low", "high")), n=each["n"])
+        Point(*(100 * each[end] for end in ("stated", "observed", "low", "high")), each["n"])  # type: ignore[call-arg]
         for each in audit.coverage.get("chances", [])
     ]
 

@@ -39,18 +39,18 @@ def has_value(figure: Stored | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class PlainVerdict:
     """The verdict on a judge: `bottom_line` first, then what it rests on, a sentence each."""
 
     bottom_line: str
     sentences: list[str]
 
 
-def summary_of(audit: JudgeAudit, *, says: str = "") -> Summary:
+def summary_of(audit: JudgeAudit, *, says: str = "") -> PlainVerdict:
     """`says` is a curator's word: include, exclude or nothing."""
     known = by_key(audit)
     sentences = [_agreement(known), _orders(known), _slot(known), _length(known)]
-    return Summary(_bottom_line(audit, known, says), [sentence for sentence in sentences if sentence])
+    return PlainVerdict(_bottom_line(audit, known, says), [sentence for sentence in sentences if sentence])
 
 
 def agreement_in(known: Known) -> Stored | None:
@@ -68,16 +68,16 @@ def _bottom_line(audit: JudgeAudit, known: Known, says: str) -> str:
         if says == "include":
             return _("Counted by a curator’s choice, although it is unusable by the rule: %(reasons)s.") % why
         return _("Unusable. Its verdicts do not count: %(reasons)s.") % why
-    found = agreement_in(known)
-    if found is None or not has_value(found):
+    figure = agreement_in(known)
+    if figure is None or not has_value(figure):
         return _("Not compared with people yet.")
     chance = known.get("agreement_by_chance")
-    if chance is not None and has_value(chance) and found["low"] is not None:
-        if found["high"] < chance["value"]:
+    if chance is not None and has_value(chance) and figure["low"] is not None:
+        if figure["high"] < chance["value"]:
             return _("Worse than guessing.")
-        if found["low"] <= chance["value"]:
+        if figure["low"] <= chance["value"]:
             return _("Not shown to be better than guessing.")
-    if found["n"] < FEW_BATTLES:
+    if figure["n"] < FEW_BATTLES:
         return _("Usable so far, on few battles.")
     if not audit.is_measured:
         return _("Usable, but its liking for one order is not measured.")
@@ -97,19 +97,19 @@ def _reason(note: Stored) -> str:
 
 
 def _agreement(known: Known) -> str:
-    found = agreement_in(known)
-    if found is None or not has_value(found):
+    figure = agreement_in(known)
+    if figure is None or not has_value(figure):
         return _(
             "Neither people nor gold labels say of its battles which answer is better, so how far it is right is not known."
         )
-    shown = {"share": percent(found["value"]), "interval": percents(found), "n": number(found["n"])}
-    if found["key"] == "agreement_with_gold":
-        said = _("On %(n)s battles with gold labels it names the labelled answer in %(share)s (%(interval)s).") % shown
-    elif found["key"] == "agreement_with_both":
-        said = _("On %(n)s battles with votes or gold labels it agrees with them in %(share)s (%(interval)s).") % shown
+    shown = {"share": percent(figure["value"]), "interval": percents(figure), "n": number(figure["n"])}
+    if figure["key"] == "agreement_with_gold":
+        sentence = _("On %(n)s battles with gold labels it names the labelled answer in %(share)s (%(interval)s).") % shown
+    elif figure["key"] == "agreement_with_both":
+        sentence = _("On %(n)s battles with votes or gold labels it agrees with them in %(share)s (%(interval)s).") % shown
     else:
-        said = _("On %(n)s battles that people judged too it agrees with them in %(share)s (%(interval)s).") % shown
-    return " ".join(each for each in (said, _compared(known)) if each)
+        sentence = _("On %(n)s battles that people judged too it agrees with them in %(share)s (%(interval)s).") % shown
+    return " ".join(each for each in (sentence, _compared(known)) if each)
 
 
 def _compared(known: Known) -> str:
@@ -124,24 +124,24 @@ def _compared(known: Known) -> str:
 
 
 def _orders(known: Known) -> str:
-    found = consistency_of(known)
-    if found is None or found["value"] is None:
+    figure = consistency_of(known)
+    if figure is None or figure["value"] is None:
         return ""
-    shown = {"share": percent(found["value"]), "n": number(found["n"])}
-    if found["key"] == "consistency_of_repeats":
+    shown = {"share": percent(figure["value"]), "n": number(figure["n"])}
+    if figure["key"] == "consistency_of_repeats":
         return _("Asked again, it comes to the same in %(share)s of %(n)s battles.") % shown
     return _("Asked in both orders, it gives the same verdict in %(share)s of %(n)s battles.") % shown
 
 
 def _slot(known: Known) -> str:
     """Which slot it favours, if the interval leaves no doubt."""
-    found = known.get("first_slot_rate")
-    if found is None or found["value"] is None:
+    figure = known.get("first_slot_rate")
+    if figure is None or figure["value"] is None:
         return ""
-    shown = {"first": percent(found["value"]), "second": percent(1 - found["value"])}
-    if found["low"] is not None and found["low"] > 0.5:
+    shown = {"first": percent(figure["value"]), "second": percent(1 - figure["value"])}
+    if figure["low"] is not None and figure["low"] > 0.5:
         return _("It favours the answer shown first: it chooses it in %(first)s.") % shown
-    if found["high"] is not None and found["high"] < 0.5:
+    if figure["high"] is not None and figure["high"] < 0.5:
         return _("It favours the answer shown second: it chooses it in %(second)s.") % shown
     return _("No liking for the answer shown first or second is seen (%(first)s first).") % shown
 

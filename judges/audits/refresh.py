@@ -270,7 +270,7 @@ def _stored(
             "warnings": _plain_notes(audit.coverage.warnings),
             "by_competitor": _ends(audit.coverage.by_competitor, unrated),
             "marked": asdict(marks),
-            "said": [asdict(row) for row in audit.said],
+            "said": [asdict(row) for row in audit.by_strength],
             "chances": [asdict(each) for each in audit.chances],
             "beside": [asdict(each) for each in beside],
         },

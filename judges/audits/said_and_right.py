@@ -10,14 +10,14 @@ from judges.audits.figures.figure import wilson
 from judges.audits.figures.human_agreement import N_BINS
 from judges.audits.figures.inputs import AuditGame, AuditItem
 
-type Said = Literal["much", "better", "level"]
+type Strength = Literal["much", "better", "level"]
 
 
 @dataclass(frozen=True, slots=True)
 class SaidSo:
     """Replies of one strength on labelled battles: how many the label agrees with, knows as level, or contradicts."""
 
-    said: Said
+    strength: Strength
     n_same: int
     n_level: int
     n_other: int
@@ -40,22 +40,25 @@ def said_and_right(games: Sequence[AuditGame], items: Sequence[AuditItem]) -> tu
     Examples
     --------
     >>> from judges.verdicts.verdict import Verdict
-    >>> said = Verdict("first", 2), Verdict("tie")
-    >>> games = [AuditGame("1", "p", "x", "y", order, 0, each) for order, each in zip(("ab", "ba"), said, strict=True)]
+    >>> verdicts = Verdict("first", 2), Verdict("tie")
+    >>> games = [AuditGame("1", "p", "x", "y", order, 0, each) for order, each in zip(("ab", "ba"), verdicts, strict=True)]
     >>> said_and_right(games, [AuditItem("1", "p", "x", "y", None, "a")])
-    (SaidSo(said='much', n_same=1, n_level=0, n_other=0), SaidSo(said='level', n_same=0, n_level=0, n_other=1))
+    (SaidSo(strength='much', n_same=1, n_level=0, n_other=0), SaidSo(strength='level', n_same=0, n_level=0, n_other=1))
     """
     labels = {item.battle: item.human for item in items if item.human}
-    counts: Counter[tuple[Said, str]] = Counter()
+    counts: Counter[tuple[Strength, str]] = Counter()
     for game in games:
         label, outcome = labels.get(game.battle), game.played.outcome
         if game.verdict is None or outcome is None or label is None or not game.is_of_the_judge:
             continue
         is_level, label_is_level = outcome not in ("a", "b"), label not in ("a", "b")
-        said: Said = "level" if is_level else "much" if game.verdict.strength == 2 else "better"
+        strength: Strength = "level" if is_level else "much" if game.verdict.strength == 2 else "better"
         right = "same" if outcome == label or (is_level and label_is_level) else "level" if label_is_level else "other"
-        counts[said, right] += 1
-    rows = [SaidSo(said, *(counts[said, right] for right in ("same", "level", "other"))) for said in get_args(Said.__value__)]
+        counts[strength, right] += 1
+    rows = [
+        SaidSo(strength, *(counts[strength, right] for right in ("same", "level", "other")))
+        for strength in get_args(Strength.__value__)
+    ]
     return tuple(row for row in rows if row.n_same + row.n_level + row.n_other)
 
 
@@ -65,8 +68,8 @@ def chance_bins(items: Sequence[AuditItem]) -> tuple[ChanceBin, ...]:
     Examples
     --------
     >>> items = [AuditItem(str(n), str(n), "x", "y", "a", "a" if n < 3 else "b", probability=0.75) for n in range(4)]
-    >>> (found,) = chance_bins(items)
-    >>> found.stated, found.observed, round(found.low, 2), round(found.high, 2), found.n
+    >>> (tenth,) = chance_bins(items)
+    >>> tenth.stated, tenth.observed, round(tenth.low, 2), round(tenth.high, 2), tenth.n
     (0.75, 0.75, 0.3, 0.95, 4)
     """
     stated: dict[int, list[tuple[float, bool]]] = {}

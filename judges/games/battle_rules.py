@@ -31,7 +31,7 @@ class RuleCell:
 @dataclass(frozen=True, slots=True)
 class RuleLine:
     name: str
-    told: str
+    line: str
     cells: Sequence[RuleCell]
 
 
@@ -60,7 +60,7 @@ def rules_on(games: BattleGames) -> BattleRules | None:
     for row in games.rows:
         if row.game.is_counted and row.game.state and (row.game.winner or row.game.score_first is None):
             by_judge.setdefault(row.game.judge, []).append(row.game)
-    by_judge = {judge: its for judge, its in by_judge.items() if any(game.winner for game in its)}
+    by_judge = {judge: played for judge, played in by_judge.items() if any(game.winner for game in played)}
     if not by_judge:
         return None
     judges = list(by_judge)[:MOST_JUDGES]

@@ -140,8 +140,8 @@ def agreement_by_chance(codes: NDArray[np.int64]) -> Figure:
 
 def agreement_among_people(items: Sequence[AuditItem]) -> Figure:
     """How often one voter says what most of the other voters of the battle say: what a judge's agreement is seen against."""
-    found = [(item, *_with_the_others(item.votes)) for item in items]
-    asked = [(item.prompt, n_alike / n, n) for item, n_alike, n in found if n]
+    alike = [(item, *_with_the_others(item.votes)) for item in items]
+    asked = [(item.prompt, n_alike / n, n) for item, n_alike, n in alike if n]
     shares, n_votes = [share for _, share, _ in asked], sum(n for *_, n in asked)
     if not asked:
         return AMONG_PEOPLE.refused(say("no_two_votes"))
@@ -159,11 +159,11 @@ def _with_the_others(votes: tuple[int, int, int]) -> tuple[int, int]:
     ((3, 4), (0, 2), (0, 1), (0, 0))
     """
     n_alike = n = 0
-    for said, n_so in enumerate(votes):
-        others = [count - (place == said) for place, count in enumerate(votes)]
+    for class_, n_so in enumerate(votes):
+        others = [count - (place == class_) for place, count in enumerate(votes)]
         leaders = [place for place, count in enumerate(others) if count == max(others)]
         if n_so and max(others) and len(leaders) == 1:
-            n, n_alike = n + n_so, n_alike + n_so * (leaders[0] == said)
+            n, n_alike = n + n_so, n_alike + n_so * (leaders[0] == class_)
     return n_alike, n
 
 

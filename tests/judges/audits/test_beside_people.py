@@ -63,9 +63,9 @@ def test_what_it_says_is_counted_by_strength_against_the_label(arena):
     make_vote(strong, "b")
     make_game(strong, judge, "second", strength=2)
     assert audit_judge(judge, arena).coverage["said"] == [
-        {"said": "much", "n_same": 1, "n_level": 0, "n_other": 0},
-        {"said": "better", "n_same": 1, "n_level": 1, "n_other": 1},
-        {"said": "level", "n_same": 1, "n_level": 0, "n_other": 1},
+        {"strength": "much", "n_same": 1, "n_level": 0, "n_other": 0},
+        {"strength": "better", "n_same": 1, "n_level": 1, "n_other": 1},
+        {"strength": "level", "n_same": 1, "n_level": 0, "n_other": 1},
     ]
 
 

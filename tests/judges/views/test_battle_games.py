@@ -184,7 +184,7 @@ def test_a_judge_is_linked_where_it_has_a_page_that_the_reader_may_see(client, b
 def test_games_cost_the_same_number_of_questions_however_many_there_are(client, battle, django_assert_num_queries):
     for number in range(12):
         make_asked(battle, make_judge(f"judge {number}"))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         show(client, battle)
 
 

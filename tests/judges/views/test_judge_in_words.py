@@ -120,7 +120,7 @@ def test_position_is_a_bar_of_what_became_of_battles_in_both_orders(client, gard
 def test_pictures_of_what_it_says_and_of_its_probabilities_have_tables(client, garden):
     coverage = {
         "by_competitor": [], "overall": stored("coverage", 1.0, n=80),
-        "said": [{"said": "much", "n_same": 30, "n_level": 6, "n_other": 4}],
+        "said": [{"strength": "much", "n_same": 30, "n_level": 6, "n_other": 4}],
         "chances": [{"stated": 0.72, "observed": 0.6, "low": 0.4, "high": 0.77, "n": 20}],
     }  # fmt: skip
     page = page_of(client, make_judge_audit(garden, figures=figures(), coverage=coverage))
