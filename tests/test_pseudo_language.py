@@ -21,7 +21,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone, translation
 from django.utils.translation import trans_real
 
-from arena.models import ArchiveUpload, Attempt, Ballot, Call, Import, PromptPool, Response, Run
+from arena.models import ArchiveUpload, Attempt, Ballot, Call, Import, Prompt, PromptPool, Response, Run
 from arena.operations.one_time_login import make_link
 from arena.templatetags import phrases
 from judges.audits.refresh import audit_judge
@@ -142,6 +142,12 @@ def everything():
     run = Run.objects.create(
         arena=arena, kind="judge", name="Τρέξιμο", state="done", finished_at=timezone.now(), created_by=user
     )
+    asked = Prompt.objects.filter(arena=arena).first()
+    answers = {str(answer.competitor_id): answer.pk for answer in Response.objects.filter(prompt=asked)}
+    tournament = {"entrants": {str(asked.pk): answers}, "results": ["a"]}
+    knocked_out = Run.objects.create(
+        arena=arena, kind="judge", name="Τρέξιμο", state="running", plan={"judges": [judge.identity], "tournament": tournament}
+    )
     failed = Call.objects.create(run=run, endpoint=judge.endpoint, place=1, state="failed", outcome="error")
     Attempt.objects.create(call=failed, endpoint=judge.endpoint, state="failed", error="Όχι", sent_at=run.created_at)
     upload = ArchiveUpload.objects.create(filename="α.χ", slug="x-2", digest="1", state="refused", error="Όχι", n_all=3)
@@ -154,6 +160,7 @@ def everything():
         "embed": one, "embedded-board": one,
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
+        "tournament": [knocked_out.pk],
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
         "password_change": [], "password_change_done": [], "account": [], "invitations": [], "api-docs": [],
         "webhooks": [],
@@ -292,7 +299,7 @@ def test_every_page_is_read_above_or_is_none():
 PAGES = {
     "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot", "swap", "price", "fairness",
     "battle", "battles", "judges", "judge", "judge-battles",
-    "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
+    "vote", "imports", "import", "runs", "run", "tournament", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "invitations", "api-docs", "exports", "archive", "correct",
     "webhooks", "webhook",
     "contents", "archives", "archive-upload", "embed", "embedded-board",

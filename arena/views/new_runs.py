@@ -60,6 +60,10 @@ class NewRun[F: RunForm, D: Draft[Any]]:
     def begin(self, draft: D, form: F, created_by: User | None) -> Run:
         return self.start(draft, cap=form.cap_in_micros(), created_by=created_by)
 
+    def told(self, arena: Arena, draft: D) -> dict[str, Any]:
+        """What the page with the estimate says beside calls and cost."""
+        return {}
+
     def answer(self, request: HttpRequest) -> HttpResponse:
         only_curators(request, "runs")
         slug = request.GET.get("arena", "")
@@ -83,7 +87,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
             return self._page(request, arena, form, status=422)
         at_most = -(-draft.estimate.cost // CENT) * CENT
         return self._page(
-            request, arena, form, draft=draft, at_most=at_most, outlook=draft.outlook(),
+            request, arena, form, **self.told(arena, draft), draft=draft, at_most=at_most, outlook=draft.outlook(),
             pilot=draft.pilot() if self.is_pilot_offered else None,
             confirmation=confirmations.signed(arena, cast(User, request.user), self.template, form.as_sent(), draft),
         )  # fmt: skip

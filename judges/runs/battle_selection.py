@@ -138,7 +138,7 @@ def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, 
 
 def _unjudged(meetings: Sequence[Meeting]) -> list[Meeting]:
     """A pilot's games do not count: what it tried is still to be judged."""
-    known = _known(meetings)
+    known = known_battles(meetings)
     judged: set[int] = set()
     for chunk in batched(known.values(), ROWS_A_STATEMENT):
         games = Game.objects.filter(battle__in=chunk).exclude(run__plan__has_key="pilot")
@@ -169,7 +169,7 @@ def _meetings(answers: dict[int, dict[int, int]], baseline: Competitor | None) -
 
 def battles_of(arena: Arena, meetings: Sequence[Meeting], *, now: datetime | None = None) -> list[int]:
     """The battle of each meeting, made where there is none; another process may be making the same ones."""
-    known = _known(meetings)
+    known = known_battles(meetings)
     missing = [meeting for meeting in meetings if meeting[3:] not in known]
     now = now or timezone.now()
     for chunk in batched(missing, ROWS_A_STATEMENT):
@@ -181,12 +181,12 @@ def battles_of(arena: Arena, meetings: Sequence[Meeting], *, now: datetime | Non
             for prompt, a, b, answer_a, answer_b in chunk
         ]  # fmt: skip
         Battle.objects.bulk_create(made, ignore_conflicts=True)
-    known |= _known(missing)
+    known |= known_battles(missing)
     return [known[meeting[3:]] for meeting in meetings]
 
 
-def _known(meetings: Sequence[Meeting]) -> dict[tuple[int, ...], int]:
-    """Of several battles of the same two answers the oldest."""
+def known_battles(meetings: Sequence[Meeting]) -> dict[tuple[int, ...], int]:
+    """The stored battle of each meeting, by its two answers. Of several battles of the same two answers the oldest."""
     wanted = {meeting[3:] for meeting in meetings}
     battle_of_answers: dict[tuple[int, ...], int] = {}
     for chunk in batched(sorted({meeting[3] for meeting in meetings}), ROWS_A_STATEMENT):

@@ -6,6 +6,7 @@ The same entrants, seed and results give the same brackets: a tournament can be 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import batched
 from random import Random
 from typing import TYPE_CHECKING
@@ -18,12 +19,30 @@ from judges.verdicts.panels import JurorVote, juror_vote, strict_majority
 from judges.verdicts.verdict import graded_verdict
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from ranking.maths.tournaments.formats import TieRule
     from ranking.maths.tournaments.matches import Match, Rounds
 
 type Entrants = Mapping[int, Mapping[int, int]]
 """By prompt, then by competitor: the answer."""
 
 UNDECIDED = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class BracketMatch:
+    """A match that is over, with its meeting in the order of the battle's sides; the winner is a competitor's id."""
+
+    round: int
+    meeting: Meeting
+    winner: int
+    is_by_lot: bool
+
+    @property
+    def loser(self) -> int:
+        _, a, b, *_ = self.meeting
+        return b if self.winner == a else a
 
 
 def entrants_of(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> Entrants:
@@ -43,14 +62,17 @@ class Brackets:
         # They bring the fitting library with them, which no page that merely offers a tournament waits for.
         from numpy.random import default_rng
 
-        from ranking.maths.tournaments.formats import coin_flip, single_elimination
+        from ranking.maths.tournaments.formats import single_elimination
 
         self._entrants = entrants
         self._rounds: dict[int, Rounds] = {}
         self._matches: dict[int, tuple[Match, ...]] = {}
+        self._lots: dict[tuple[int, str, str], str] = {}  # by prompt and match: the side that a lot sent on
+        self.played: list[BracketMatch] = []
         for place, (prompt, answers) in enumerate(sorted(entrants.items())):
             rng = default_rng([seed, place])
-            self._rounds[prompt] = single_elimination([str(pk) for pk in sorted(answers)], rng=rng, break_tie=coin_flip(rng))
+            names = [str(pk) for pk in sorted(answers)]
+            self._rounds[prompt] = single_elimination(names, rng=rng, break_tie=self._lot(prompt, rng))
             self._matches[prompt] = next(self._rounds[prompt])
         self.n_prompts = len(entrants)
         self.n_matches = sum(len(answers) - 1 for answers in entrants.values())
@@ -68,14 +90,34 @@ class Brackets:
         """Take what the round's meetings came to, "a" or "b" or undecided, and go on to the next round."""
         places = [(prompt, match) for prompt, matches in self._matches.items() for match in matches]
         results_by_prompt: dict[int, list[str]] = defaultdict(list)
-        for (prompt, match), result in zip(places, results, strict=True):
+        decided = list(zip(places, results, strict=True))
+        for (prompt, match), result in decided:
             results_by_prompt[prompt].append(_for_match(match, result))
         for prompt, results_of_prompt in results_by_prompt.items():
             try:
                 self._matches[prompt] = self._rounds[prompt].send(tuple(results_of_prompt))
             except StopIteration:
                 del self._matches[prompt]
+        self.played += [self._played(prompt, match, _for_match(match, result)) for (prompt, match), result in decided]
         self.round, self.n_later = self.round + 1, self.n_later - len(self.meetings)
+
+    def _lot(self, prompt: int, rng: "Generator") -> "TieRule":
+        """A coin, whose calls are kept."""
+        from ranking.maths.tournaments.formats import coin_flip
+
+        toss = coin_flip(rng)
+
+        def tossed(match: "Match", n_ties: int) -> str:
+            self._lots[prompt, match.a, match.b] = side = toss(match, n_ties)
+            return side
+
+        return tossed
+
+    def _played(self, prompt: int, match: "Match", result: str) -> BracketMatch:
+        is_by_lot = result == "tie"
+        side = self._lots[prompt, match.a, match.b] if is_by_lot else result
+        winner = int(match.a if side == "a" else match.b)
+        return BracketMatch(self.round, self._meeting(prompt, match), winner, is_by_lot)
 
     def _meeting(self, prompt: int, match: "Match") -> Meeting:
         a, b = sorted((int(match.a), int(match.b)))

@@ -54,7 +54,7 @@ def go_on(run: Run) -> bool:
     """Write down what the round came to and add the next one, until one needs calls; False where all of them are over."""
     while True:
         run.refresh_from_db()
-        brackets, judges = _replayed(run)
+        brackets, judges = replayed(run)
         if not brackets.meetings:
             return False
         battles = battles_of(run.arena, brackets.meetings)
@@ -66,7 +66,8 @@ def go_on(run: Run) -> bool:
             return True
 
 
-def _replayed(run: Run) -> tuple[Brackets, list[Judge]]:
+def replayed(run: Run) -> tuple[Brackets, list[Judge]]:
+    """The brackets as the run's plan holds them: rounds that are over, and who meets now."""
     tournament = run.plan["tournament"]
     entrants = {
         int(prompt): {int(pk): answer for pk, answer in answers.items()} for prompt, answers in tournament["entrants"].items()

@@ -15,7 +15,10 @@ from django.views.decorators.http import require_http_methods
 from arena.models import Arena, Run
 from arena.models.endpoints import DOLLAR
 from arena.views.new_runs import NewRun
+from judges.audits.figures.figure import wilson
+from judges.models import Judge
 from judges.runs.battle_selection import unused_battles_dropped
+from judges.runs.lot_forecast import FEWEST_JUDGED, forecast_lots
 from judges.runs.plan_request import MOST_GAMES, chosen_judges, drafted, estimated
 from judges.runs.planning import JudgingDraft, start
 from judges.views.run_forms import JudgeRunForm
@@ -41,6 +44,15 @@ class NewJudging(NewRun[JudgeRunForm, JudgingDraft]):
         with unused_battles_dropped(arena) as now:
             judges = chosen_judges(form.cleaned_data["judges"])
             yield drafted(arena, judges, form.wish(), most_games=MOST_GAMES, now=now)
+
+    def told(self, arena: Arena, draft: JudgingDraft) -> dict[str, Any]:
+        """Of a tournament: how many matches a lot will decide, by what the same judges said before."""
+        if "tournament" not in draft.plan:
+            return {}
+        judges = list(Judge.objects.filter(identity__in=draft.plan["judges"]))
+        n_matches = draft.plan["n_battles"]
+        lots = forecast_lots(arena, judges, n_matches, interval=wilson) if len(judges) == len(draft.plan["judges"]) else None
+        return {"lots": lots, "n_judges": len(draft.plan["judges"]), "fewest_judged": FEWEST_JUDGED}
 
     def begin(self, draft: JudgingDraft, form: JudgeRunForm, created_by: User | None) -> Run:
         draft.plan["said"] = form.as_sent()
