@@ -20,6 +20,7 @@ from arena.models.endpoints import DOLLAR
 from arena.runs import budget, control
 from arena.runs.control import NotPossible
 from arena.runs.kinds import kind_of
+from arena.runs.run_parts import call_parts, money_parts
 from arena.tasks import work_on_run
 from arena.views.context import page_context
 from arena.views.private_pages import etag_of, only_curators, private
@@ -48,6 +49,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("run", pk)
     figures = control.progress(shown)
     context: dict[str, Any] = {"run": shown, "figures": figures, "endpoints": _endpoints(shown), "now": timezone.now()}
+    context |= {"call_parts": call_parts(figures), "money_parts": money_parts(figures)}
     context["is_over_budget"] = budget.is_pausing(shown)
     kind = kind_of(shown.kind)
     context |= {"n_without_call": kind.without_call(shown), "undecided": kind.undecided(shown)}
