@@ -69,16 +69,16 @@ class JudgeRunForm(RunForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one judge.")},
     )
-    plan = forms.ChoiceField(label=gettext_lazy("Battles"), choices=PLANS)
+    plan = forms.ChoiceField(label=gettext_lazy("Battles"), choices=PLANS, initial="standing", widget=forms.RadioSelect)
     baseline = forms.ModelChoiceField(
         Competitor.objects.none(), label=gettext_lazy("The one all others meet"), required=False,
         empty_label=gettext_lazy("none"),
-        help_text=gettext_lazy("For the plan of everyone against one."),
+        help_text=gettext_lazy("Every other model meets this one on each prompt."),
     )  # fmt: skip
     numbers = NumbersField(
         label=gettext_lazy("Numbers of given battles"),
         required=False,
-        help_text=gettext_lazy("For the plan of given ones: 17, 18, 23."),
+        help_text=gettext_lazy("Such as 17, 18, 23; a battle's page shows its number."),
     )
     pool = forms.ModelChoiceField(
         PromptPool.objects.none(), label=gettext_lazy("Prompt pool"), required=False, empty_label=gettext_lazy("all of them")
@@ -91,7 +91,7 @@ class JudgeRunForm(RunForm):
         label=gettext_lazy("How many battles, at most"), min_value=1, max_value=MOST_BATTLES, initial=200,
         help_text=_most_battles,
     )  # fmt: skip
-    orders = forms.ChoiceField(label=gettext_lazy("Orders"), choices=ORDERS)
+    orders = forms.ChoiceField(label=gettext_lazy("Orders"), choices=ORDERS, initial="both")
     repeats = forms.IntegerField(label=gettext_lazy("Repeats"), min_value=1, max_value=MOST_REPEATS, initial=1)
     seed = forms.IntegerField(
         label=gettext_lazy("Seed"),

@@ -10,6 +10,8 @@ from arena.models import Battle, Run
 from arena.tasks import work_on_run
 from judges.cards import called_judge
 from judges.models import Game, Judge
+from judges.protocols import PROTOCOLS
+from judges.protocols.plain_words import IN_A_SENTENCE
 from tests.factories import make_arena, make_competitor, make_prompt, make_response, make_user
 from tests.judges.game_factories import make_call, make_endpoint, make_game, make_run
 from tests.judges.judging_factories import make_battles
@@ -391,3 +393,93 @@ def test_games_that_another_run_holds_are_said_with_a_link_to_it(client, curator
     assert f'There is nothing left to start: <a href="{reverse("run", args=[Run.objects.get().pk])}">' in text
     assert said in text
     assert "There is nothing left to do" not in text
+
+
+# --- step by step ------------------------------------------------------------------------------------------------------
+
+
+def go(client, arena, step, *, back=False, **data):
+    return post(client, arena, step=step, go="back" if back else "next", **data)
+
+
+def shown(response):
+    """Names of the inputs that a person sees, and of those that are carried along."""
+    form = response.text.split('<form class="entry start"')[1].split("</form>")[0]
+    inputs = re.findall(r"<(?:input|select|textarea)[^>]*>", form)
+    names = {each: re.search(r'name="(\w+)"', each)[1] for each in inputs}
+    hidden = {name for each, name in names.items() if 'type="hidden"' in each}
+    return set(names.values()) - hidden, hidden - {"csrfmiddlewaretoken", "step"}
+
+
+def test_each_step_is_a_short_form_and_leads_to_the_estimate(client, curator, bells):
+    arena, _ = make_battles(n_prompts=2)
+    first = client.get(reverse("new-run"), {"arena": arena.slug})
+    assert shown(first)[0] == {"judges"}
+    which = go(client, arena, "who", judges="offline:longer")
+    assert shown(which) == ({"plan"}, {"judges", "battles", "orders", "repeats", "seed"})
+    said = {"judges": "offline:longer", "plan": "all", "battles": "3", "orders": "both", "repeats": "1", "seed": "1"}
+    how = go(client, arena, "which", **said)
+    assert shown(how)[0] == {"battles", "pool", "competitors", "orders", "repeats", "again"}
+    cap = go(client, arena, "how", **said)
+    assert shown(cap)[0] == {"cap", "seed"}
+    estimate = go(client, arena, "cap", **said | {"cap": "2.5"})
+    assert re.search(r"Battles</dt><dd>3<", " ".join(estimate.text.split()))
+    confirm = unescape(re.search(r'name="confirm" value="([^"]+)"', estimate.text)[1])
+    post(client, arena, confirm=confirm)
+    assert (Run.objects.get().cap, Game.objects.decided().count()) == (2_500_000, 6)
+
+
+@pytest.mark.parametrize(
+    ("plan", "asked", "not_asked"),
+    [
+        ("given", {"numbers"}, {"battles", "pool", "competitors", "baseline"}),
+        ("baseline", {"baseline", "battles"}, {"numbers"}),
+        ("tournament", {"battles"}, {"orders", "numbers", "baseline"}),
+    ],
+)
+def test_fields_that_do_not_apply_to_the_plan_are_not_shown(client, curator, plan, asked, not_asked):
+    arena = make_arena()
+    visible, _ = shown(go(client, arena, "which", **CHOSEN | {"plan": plan}))
+    assert asked <= visible
+    assert not not_asked & visible
+
+
+def test_a_step_is_not_left_while_one_of_its_own_fields_is_wrong(client, curator):
+    arena = make_arena()
+    response = go(client, arena, "who")
+    assert (response.status_code, shown(response)[0]) == (422, {"judges"})
+    assert "Choose at least one judge" in response.text
+    later = go(client, arena, "which", **CHOSEN | {"plan": "given"})
+    assert later.status_code == 200
+    assert "Give the numbers" not in later.text, "the step has not been asked yet"
+    assert "Give the numbers" in go(client, arena, "how", **CHOSEN | {"plan": "given"}).text
+
+
+def test_back_keeps_what_was_chosen(client, curator):
+    arena, _ = make_battles(n_prompts=1)
+    chosen = CHOSEN | {"plan": "all", "battles": "7", "cap": "1.25", "again": "on"}
+    which = go(client, arena, "how", back=True, **chosen)
+    assert re.search(r'value="all"[^>]*checked', which.text)
+    for name, value in (("battles", "7"), ("cap", "1.25"), ("again", "on"), ("judges", "offline:longer")):
+        assert f'<input type="hidden" name="{name}" value="{value}">' in which.text
+    cap = go(client, arena, "estimate", back=True, **chosen)
+    assert shown(cap)[0] == {"cap", "seed"}
+    assert 'value="1.25"' in cap.text
+
+
+def test_each_judge_says_how_it_works_and_what_it_calls(client, curator):
+    make_called_judge()
+    page = client.get(reverse("new-run"), {"arena": make_arena().slug}).text
+    assert "Reads both answers side by side" in page
+    assert "Two calls a battle: one in each order." in page
+    assert "A program: no call, no cost." in page
+
+
+def test_every_protocol_has_its_sentence():
+    assert set(IN_A_SENTENCE) == set(PROTOCOLS)
+
+
+def test_the_first_page_says_what_can_be_run(client, curator):
+    page = client.get(reverse("new-run")).text
+    for name in ("new-answers", "new-checklists"):
+        assert f'href="{reverse(name)}"' in page
