@@ -27,6 +27,7 @@ from judges.card_parameters import SAYS, Parameters
 from judges.cards import PARTS, called_judge, card_of, check_card, equal_card, new_version
 from judges.models import Game, Judge
 from judges.protocols import PROTOCOLS
+from judges.protocols.plain_words import IN_A_SENTENCE, calls_in_words
 from judges.runs.card_previews import drafted_trial, previews, start_trial, telling_battle, trial_of
 from judges.template_slots import HOLDS
 from judges.translated_sayings import translated_error
@@ -59,6 +60,12 @@ def _needed_by(name: str) -> str | SafeString:
     return format_html(_("; needed by {keys}"), keys=format_html_join(", ", "<code>{}</code>", ([key] for key in keys)))
 
 
+def protocols_help() -> SafeString:
+    """A help text that lists every protocol with a sentence and the calls that it makes."""
+    rows = [(_(protocol.title), _(IN_A_SENTENCE[key]), _(calls_in_words(key))) for key, protocol in PROTOCOLS.items()]
+    return format_html('<dl class="told">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{} {}</dd>", rows))
+
+
 def parameters_help() -> SafeString:
     """A help text that lists every parameter with its default."""
     slot = format_html("<code>{}</code>", "{criteria}")
@@ -88,7 +95,11 @@ class CardForm(JudgeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, help_text in (("template", slots_help), ("parameters", parameters_help)):
+        for name, help_text in (
+            ("protocol", protocols_help),
+            ("template", slots_help),
+            ("parameters", parameters_help),
+        ):
             if name in self.fields:
                 self.fields[name].help_text = help_text()
 

@@ -22,6 +22,7 @@ from arena.texts.rendering import visible_controls
 from arena.wording import number
 from judges.admin.cards import JudgeAdmin
 from judges.admin.competitors import JudgedCompetitorAdmin
+from judges.admin.criteria_rows import CriteriaRows
 from judges.admin.set_aside_messages import restored_message, set_aside_message
 from judges.games.curation import contradicting, count_answers, count_labels, restore_games, set_aside_games
 from judges.judge_choices import choose_judge
@@ -270,6 +271,11 @@ class ChecklistForm(CriteriaForm):
     class Meta:
         model = Checklist
         fields = ["prompt", "criteria"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "criteria" in self.fields:
+            self.fields["criteria"].widget, self.fields["criteria"].help_text = CriteriaRows(), ""
 
     def clean_criteria(self) -> list[dict[str, Any]]:
         return checked_criteria(self.cleaned_data["criteria"])

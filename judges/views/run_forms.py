@@ -46,7 +46,7 @@ class NumbersField(forms.CharField):
 
 
 def _about_most() -> str:
-    text = _("Of a tournament: prompts. Where there are more they are drawn by the seed. Over %(most)s: manage.py judge.")
+    text = _("Where there are more they are drawn by the seed. Over %(most)s: manage.py judge.")
     return text % {"most": number(MOST_BATTLES)}
 
 

@@ -25,6 +25,7 @@ TITLES = {
     ESTIMATE: gettext_lazy("Estimate and start"),
 }
 ORDER = list(TITLES)
+OF_BATTLES = ("baseline", "numbers", "battles", "pool", "competitors", "orders")  # what some plans have no use for
 PLANS_IN_A_SENTENCE = {
     "standing": gettext_lazy(
         "Pairs of answers that are stored already: those of people's votes, of imports and of earlier runs."
@@ -65,12 +66,15 @@ class ExplainedChoice:
     sentence: str
 
 
-def fields_of(step: str, plan: str) -> list[str]:
-    """The fields of a step: only those that apply to the plan."""
+def fields_of(step: str, form: JudgeRunForm) -> list[str]:
+    """The fields of a step: those that apply to the plan, and any in which something is wrong."""
     if step == HOW:
+        plan = plan_of(form)
         own = {"given": ["numbers"], "baseline": ["baseline", "battles"]}.get(plan, ["battles"])
         scope = [] if plan == "given" else ["pool", "competitors"]
-        return [*own, *scope, *([] if plan == "tournament" else ["orders"]), "repeats", "again"]
+        names = [*own, *scope, *([] if plan == "tournament" else ["orders"]), "repeats", "again"]
+        wrong = form.errors if form.is_bound else {}
+        return [*names, *(name for name in OF_BATTLES if name in wrong and name not in names)]
     return {WHO: ["judges"], WHICH: ["plan"], CAP: ["cap", "seed"], ESTIMATE: []}[step]
 
 
@@ -80,6 +84,8 @@ def completed(sent: QueryDict) -> QueryDict:
     for name, field in JudgeRunForm.base_fields.items():
         if name not in data and field.initial not in (None, ""):
             data[name] = str(field.initial)
+    if data["plan"] == "tournament":  # its form has no other choice
+        data["orders"] = "both"
     return data
 
 
@@ -93,7 +99,7 @@ def next_step(form: JudgeRunForm, step: str, *, is_back: bool) -> str:
     place = ORDER.index(step)
     if is_back:
         return ORDER[max(place - 1, 0)]
-    if set(fields_of(step, plan_of(form))) & set(form.errors):
+    if set(fields_of(step, form)) & set(form.errors):
         return step
     return ORDER[place + 1] if place + 1 < len(ORDER) else step
 
@@ -102,8 +108,7 @@ def step_to_show(form: JudgeRunForm) -> str:
     """The first step with an error; what concerns the plan as a whole stands where the battles are counted."""
     if not form.is_bound:
         return WHO
-    plan = plan_of(form)
-    wrong = next((step for step in ORDER if set(fields_of(step, plan)) & set(form.errors)), None)
+    wrong = next((step for step in ORDER if set(fields_of(step, form)) & set(form.errors)), None)
     return wrong or HOW
 
 
@@ -113,7 +118,10 @@ def plan_of(form: JudgeRunForm) -> str:
 
 def steps_context(form: JudgeRunForm, step: str) -> dict[str, Any]:
     """For the template: the list of steps, the fields of this one, and the values that it carries along."""
-    shown = fields_of(step, plan_of(form))
+    shown = fields_of(step, form)
+    if plan_of(form) == "tournament":
+        form.fields["battles"].label = _("How many prompts, at most")
+        form.fields["battles"].help_text = _("Where there are more they are drawn by the seed.")
     return {
         "step": step,
         "steps": [RunStep(number, key, title, key == step) for number, (key, title) in enumerate(TITLES.items(), 2)],
