@@ -222,7 +222,7 @@ def test_a_cancelled_run_says_what_was_never_sent(client, curator):
     page = client.get(reverse("run", args=[run.pk])).text
     assert "4 of 321 calls, 314 never sent, 3 given up after an attempt without an answer" in page
     assert '<rect class="cancelled" x="1.25%" width="98.75%"' in page
-    assert " 317 cancelled</li>" in page
+    assert " 317 cancelled</span>" in page
     assert "1 failed, 2 left out<" in page
     assert "waiting" not in page
     assert ">4</td>" in client.get(reverse("runs")).text

@@ -1,5 +1,6 @@
 """Checklists are written by hand in rows of criterion and weight."""
 
+import json
 import re
 
 import pytest
@@ -55,13 +56,14 @@ def test_the_page_offers_rows_with_labels_and_always_spare_ones(admin_client, pr
     assert len(re.findall(r'name="criteria_text"', page)) == 12
     assert "&lt;b&gt;8&lt;/b&gt;?" in page
     assert 'aria-label="Criterion 1"' in page
+    assert 'name="initial-criteria"' in page, "by which a page that is saved unchanged is known"
     assert not re.search(r'<textarea[^>]*name="criteria"', page)
 
 
 def test_a_page_that_is_saved_unchanged_changes_no_author(admin_client, prompt):
     rows = [{"text": "Right?", "weight": 2.0}, {"text": "Short?", "weight": 1}]
     checklist = Checklist.objects.create(prompt=prompt, criteria=rows)
-    save(admin_client, prompt, ["Right?", "Short?", ""], ["2.0", "1", ""], checklist)
+    save(admin_client, prompt, ["Right?", "Short?", ""], ["2.0", "1", ""], checklist, **{"initial-criteria": json.dumps(rows)})
     checklist.refresh_from_db()
     assert (checklist.criteria, checklist.written_by) == (rows, None)
 
