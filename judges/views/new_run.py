@@ -17,7 +17,6 @@ from arena.models.endpoints import DOLLAR
 from arena.views.context import arena_or_404
 from arena.views.new_runs import NewRun
 from arena.views.private_pages import only_curators
-from judges.audits.figures.figure import wilson
 from judges.models import Judge
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.lot_forecast import FEWEST_JUDGED, forecast_lots
@@ -71,6 +70,8 @@ class NewJudging(NewRun[JudgeRunForm, JudgingDraft]):
         """Of a tournament: how many matches a lot will decide, by what the same judges said before."""
         if "tournament" not in draft.plan:
             return {}
+        from judges.audits.figures.figure import wilson  # with scipy, which no other page waits for
+
         judges = list(Judge.objects.filter(identity__in=draft.plan["judges"]))
         n_matches = draft.plan["n_battles"]
         lots = forecast_lots(arena, judges, n_matches, interval=wilson) if len(judges) == len(draft.plan["judges"]) else None
