@@ -124,7 +124,7 @@ def steps_context(form: JudgeRunForm, step: str) -> dict[str, Any]:
         form.fields["battles"].help_text = _("Where there are more they are drawn by the seed.")
     return {
         "step": step,
-        "steps": [RunStep(number, key, title, key == step) for number, (key, title) in enumerate(TITLES.items(), 2)],
+        "steps": [RunStep(number, key, str(title), key == step) for number, (key, title) in enumerate(TITLES.items(), 2)],
         "shown_fields": [form[name] for name in shown],
         "carried": [value for name in form.fields if name not in shown for value in _carried(form, name)],
         "choices": _explained(form, step),
