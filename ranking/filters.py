@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.utils.translation import gettext as _
 
+from ranking.weighing import MEAN_RATING, PARTLY, WAYS, WrongWeights, weights_of, written_weights
+
 LONGEST = 800
 MOST_VALUES = 20
 MOST_CHARACTERS = 10_000_000
@@ -25,6 +27,7 @@ VOTERS = ("account", "anonymous", "external", "imported")
 NAMES = {
     "category": "categories", "language": "languages", "tag": "tags", "pool": "pools", "min_chars": "min_chars",
     "max_chars": "max_chars", "turns": "turns", "since": "since", "until": "until", "voters": "voters",
+    "over": "over", "by": "by", "missing": "missing", "borrow": "borrow",
 }  # fmt: skip
 """What each filter is called in addresses, and here."""
 
@@ -53,6 +56,12 @@ class Filters:
         Days in UTC, both included, of votes and of verdicts.
     voters : tuple of str
         Groups out of `VOTERS`; empty for all.
+    over : str
+        Categories that are fitted one by one and count by weights: see `ranking.weighing`.
+    by, missing : str
+        How these become one score (empty: the mean rating), and `partly` where models count that not all of them rate.
+    borrow : str
+        `on`: ratings of the one category lean on those of all categories as far as its own evidence is thin.
     """
 
     categories: tuple[str, ...] = ()
@@ -65,6 +74,10 @@ class Filters:
     since: date | None = None
     until: date | None = None
     voters: tuple[str, ...] = ()
+    over: str = ""
+    by: str = ""
+    missing: str = ""
+    borrow: str = ""
 
     def __bool__(self) -> bool:
         return self != Filters()
@@ -94,9 +107,11 @@ class Filters:
             languages=_each_once(read["language"]), tags=_each_once(read["tag"]), pools=_each_once(read["pool"]),
             min_chars=_number("min_chars", read["min_chars"]), max_chars=_number("max_chars", read["max_chars"]),
             turns=_turns(read["turns"]), since=_day("since", read["since"]), until=_day("until", read["until"]),
-            voters=() if voters == VOTERS else voters,
+            voters=() if voters == VOTERS else voters, **_weighed(read),
+            borrow=_among("borrow", read["borrow"], ("on",)) if read["category"] else "",
         )  # fmt: skip
         filters._check_ends()
+        filters._check_categories()
         if len(filters.rest) > LONGEST:
             raise WrongFilter("", _("These are too many filters for one board: leave some out."))
         return filters
@@ -114,6 +129,30 @@ class Filters:
             raise WrongFilter("max_chars", _("No prompt is both longer and shorter than that: swap the two lengths."))
         if self.since and self.until and self.since > self.until:
             raise WrongFilter("until", _("No day is both after and before that: swap the two dates."))
+
+    def _check_categories(self) -> None:
+        if self.over and self.categories:
+            raise WrongFilter("over", _("Choose categories either by weights or by the filter, not by both."))
+        if self.missing and self.by.startswith("borda"):
+            message = _("Borda points take every model in every category: leave out who is missing, or take the mean win rate.")
+            raise WrongFilter("missing", message)
+        if self.borrow and not self.category:
+            raise WrongFilter("borrow", _("One category borrows from all others: choose one category, not several."))
+
+    @property
+    def weights(self) -> dict[str, int]:
+        """By category, where categories are weighed."""
+        return weights_of(self.over)
+
+    @property
+    def way(self) -> str:
+        """How weighed categories become one score."""
+        return self.by or MEAN_RATING
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether several categories are fitted for it, each by itself or all together."""
+        return bool(self.over or self.borrow)
 
     @property
     def category(self) -> str:
@@ -150,7 +189,7 @@ class Filters:
 
     @property
     def chooses_prompts(self) -> bool:
-        return replace(self, since=None, until=None, voters=()) != Filters()
+        return replace(self, since=None, until=None, voters=(), by="", missing="", borrow="") != Filters()
 
     @property
     def reads_prompts(self) -> bool:
@@ -166,10 +205,12 @@ class Filters:
         """All but this value."""
         field = NAMES[name]
         held = getattr(self, field)
-        left: Any = "" if field == "turns" else None
+        left: Any = "" if isinstance(held, str) else None
         if isinstance(held, tuple):
             left = tuple(one for one in held if one != value)
-        return replace(self, **{field: left})
+        without = replace(self, **{field: left})
+        without = without if without.over else replace(without, by="", missing="")
+        return without if without.category else replace(without, borrow="")
 
 
 def check_filters(value: str) -> None:
@@ -182,7 +223,7 @@ def _check_amount(name: str, written: list[str]) -> None:
     if len(written) > MOST_VALUES:
         message = _("“%(name)s” has %(n)s values: at most %(most)s can be combined.")
         raise WrongFilter(name, message % {"name": name, "n": len(written), "most": MOST_VALUES})
-    if any("\0" in value or len(value) > 200 for value in written):
+    if any("\0" in value or (len(value) > 200 and name != "over") for value in written):
         raise WrongFilter(name, _("A value of “%(name)s” is longer than any that is known here.") % {"name": name})
 
 
@@ -211,6 +252,24 @@ def _turns(written: list[str]) -> str:
     if not (value.isascii() and value.isdecimal() and 1 <= int(value[:4]) <= 999):
         raise WrongFilter("turns", _("“%(value)s” is no number of turns: write a number, or “several”.") % {"value": value})
     return str(int(value))
+
+
+def _weighed(read: Mapping[str, list[str]]) -> dict[str, str]:
+    """What says how categories count; without weights there is nothing to say."""
+    try:
+        over = written_weights(read["over"])
+    except WrongWeights as wrong:
+        raise WrongFilter("over", str(wrong)) from None
+    by, missing = _among("by", read["by"], tuple(WAYS)), _among("missing", read["missing"], (PARTLY,))
+    return {"over": over, "by": "" if by == MEAN_RATING else by, "missing": missing} if over else {}
+
+
+def _among(name: str, written: list[str], allowed: Sequence[str]) -> str:
+    value = " ".join(written)
+    if value and value not in allowed:
+        message = _("“%(name)s” is one of %(allowed)s, and not “%(value)s”.")
+        raise WrongFilter(name, message % {"name": name, "allowed": ", ".join(allowed), "value": value})
+    return value
 
 
 def _day(name: str, written: list[str]) -> date | None:

@@ -399,6 +399,11 @@ class Snapshot(WrittenOnce):
         codes, parameters = (list(each) + [None] * len(self.notes) for each in (self.note_codes, self.note_parameters))
         return [StoredNote(text, codes[i] or "", parameters[i]) for i, text in enumerate(self.notes)]
 
+    @property
+    def way(self) -> str:
+        """How weighed categories became scores, where these are no ratings; see `ranking.weighing.WAYS`."""
+        return str(self.parameters.get("way", ""))
+
     def tells_of(self, subject: str) -> bool:
         """Whether one of its notes is about this."""
         return any(note.subject == subject for note in self.coded_notes)

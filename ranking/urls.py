@@ -4,7 +4,7 @@ from django.urls import path
 
 from ranking.views import arenas, compare, competitors, leaderboards, matrix, method, pairs, swaps
 from ranking.views.embeds import badge, board, card, snippets
-from ranking.views.filtering import asking
+from ranking.views.filtering import asking, weights_form
 from ranking.views.reports import fairness, price
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("robots.txt", asking.robots, name="robots"),
     path("arenas/<slug:slug>/ask/", asking.ask_for_board, name="ask-for-board"),
     path("arenas/<slug:slug>/keep/", asking.keep_board, name="keep-board"),
+    path("arenas/<slug:slug>/weigh/", weights_form.weigh, name="weigh"),
     path("arenas/<slug:slug>/compare/", compare.compare, name="compare"),
     path("arenas/<slug:slug>/matrix/", matrix.matrix, name="matrix"),
     path("arenas/<slug:slug>/price/", price.price, name="price"),

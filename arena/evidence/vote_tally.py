@@ -397,12 +397,21 @@ def battles_without_answers_yet(arena_id: int, position: int) -> Ints:
 
 def prompts_filed_under(arena_id: int, position: int, *, category: str = "", language: str = "") -> Ints:
     """Ids of prompts that stood in this category (or below it) and language at a position."""
+    filed = _filed_at(arena_id, position)
+    chosen = [pk for pk, place in filed.items() if _is_in(place, category, language)]
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def categories_at(arena_id: int, position: int) -> dict[int, str]:
+    """The category of every prompt at a position, "" where it had none."""
+    return {pk: filed.partition("|")[2] for pk, filed in _filed_at(arena_id, position).items()}
+
+
+def _filed_at(arena_id: int, position: int) -> dict[int, str]:
     filed = {pk: f"{lang}|{cat}" for pk, lang, cat in _filing(arena_id)}
     later = Event.objects.filter(arena_id=arena_id, kind=Event.Kind.PROMPT_FILED)
     later = later.filter(Q(position__gt=position) | Q(position=None)).order_by("-pk")
-    filed |= {prompt: before for prompt, before in later.values_list("prompt_id", "before") if prompt is not None}
-    chosen = [pk for pk, place in filed.items() if _is_in(place, category, language)]
-    return np.array(sorted(chosen), dtype=np.int64)
+    return filed | {prompt: before for prompt, before in later.values_list("prompt_id", "before") if prompt is not None}
 
 
 def _filing(arena_id: int) -> Iterator[tuple[int, str, str]]:

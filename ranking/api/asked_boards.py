@@ -22,9 +22,10 @@ from ranking.boards.asked.board_choice import Choice, boards_of, chosen
 from ranking.boards.asked.board_queue import QueueFull, ask
 from ranking.filters import VOTERS
 from ranking.models import Leaderboard, Snapshot
+from ranking.weighing import PARTLY, WAYS
 
 SEVERAL = ("category", "language", "tag", "pool", "voters", "judge")
-ONE = ("arena", "board", "min_chars", "max_chars", "turns", "since", "until", "style")
+ONE = ("arena", "board", "min_chars", "max_chars", "turns", "since", "until", "over", "by", "missing", "borrow", "style")
 MEANINGS = {
     "arena": "Slug of the arena.",
     "board": "Slug of the board whose method and evidence are taken; the arena's own where it is left out.",
@@ -38,6 +39,10 @@ MEANINGS = {
     "since": "Only votes and verdicts from this day on (UTC), such as 2026-01-31.",
     "until": "Only votes and verdicts up to this day.",
     "voters": f"Only votes of this group: {', '.join(VOTERS)}. Several: of any. For readers of the arena's contents.",
+    "over": "Categories that are fitted one by one and count by weights, such as `maths:2,code:1`.",
+    "by": f"With `over`, how they become one score: {', '.join(WAYS)}; the first where it is left out.",
+    "missing": f"With `over`: `{PARTLY}` ranks models by the categories that rate them; else who is missing in one has no place.",
+    "borrow": "`on`: the one category's ratings lean on those of all categories as far as its own evidence is thin.",
     "judge": "Only verdicts of this judge, by its number. Several: of these.",
     "style": "`on`: style is levelled, on a board of votes.",
 }

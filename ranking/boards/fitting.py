@@ -1,7 +1,7 @@
 """Evidence -> board: one fit with its intervals and rank ranges, as plain values ready to be written down."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -64,6 +64,8 @@ class FittedBoard:
     """Of methods that have one: nu of Davidson's, eta of Rao and Kupper's, 0 where nothing was tied; else None."""
     neighbours: tuple[Neighbours, ...] = ()
     """Of those with a place, the best pair first; none where the method or the number of models gives none."""
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    """Of boards over several categories: what each of them says by itself."""
 
 
 class _Sureness(NamedTuple):

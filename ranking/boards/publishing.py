@@ -24,13 +24,15 @@ from arena.webhooks.announcing import announce
 from ranking.boards.asked.chosen_prompts import prompts_that_fit
 from ranking.boards.asked.enough_evidence import too_little_for
 from ranking.boards.asked.too_little import TooLittle
+from ranking.boards.categories.parted_evidence import PartedEvidence
+from ranking.boards.categories.reading import read_parts
 from ranking.boards.code_version import code_version
 from ranking.boards.exports.content_hash import content_hash_of
 from ranking.boards.fitting import FittedBoard, RatingRow
 from ranking.boards.many_competitors import MOST_IN_TABLES, takes_lists
 from ranking.boards.methods import Definition
 from ranking.boards.pairs.pair_rows import write_pair_list
-from ranking.boards.sources import BoardEvidence, Source, read_source
+from ranking.boards.sources import BoardEvidence, Source
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence
 from ranking.filters import Filters
@@ -93,6 +95,8 @@ TOO_LARGE = "too_large"
 
 def _kind_of_fit(board: Leaderboard, evidence: BoardEvidence, n_competitors: int) -> str:
     """What determines the fit's memory: its method, or that pairs are listed (see `many_competitors`)."""
+    if isinstance(evidence, PartedEvidence):
+        return board.method
     if n_competitors <= MOST_IN_TABLES or not takes_lists(board.method, board.intervals) or board.is_by_prediction:
         return board.method
     prompts, sizes = np.unique(evidence.tally.cells().prompt, return_counts=True)
@@ -141,7 +145,7 @@ def _with_remark(fitted: FittedBoard, board: Leaderboard) -> FittedBoard:
 def _source_of(board: Leaderboard, position: int) -> Source:
     """The same, by the board's present parameters."""
     parameters = _parameters(board) | {"without": unrated_competitors(board.arena_id), "one_text": True}
-    return read_source(board.arena_id, position, parameters, _prompts_of(board, position, parameters))
+    return read_parts(board.arena_id, position, parameters, _prompts_of(board, position, parameters))
 
 
 def _prompts_of(board: Leaderboard, position: int, parameters: Mapping[str, Any]) -> Ints | None:
@@ -180,7 +184,7 @@ def definition_of(board: Leaderboard) -> Definition:
 def source_then(snapshot: Snapshot, *, from_rows: bool = True) -> Source:
     """The evidence that stood at a snapshot's watermark; `from_rows`: votes are counted anew, whatever counts are kept."""
     arena, parameters = snapshot.leaderboard.arena_id, snapshot.parameters
-    return read_source(arena, snapshot.watermark, parameters, prompts_then(snapshot), from_rows=from_rows)
+    return read_parts(arena, snapshot.watermark, parameters, prompts_then(snapshot), from_rows=from_rows)
 
 
 def definition_then(snapshot: Snapshot) -> Definition:
@@ -304,13 +308,15 @@ def _fixed_by(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard) 
     """What a snapshot stores besides its board's definition."""
     without: dict[str, object] = {"without": list(evidence.without)} if evidence.without else {}
     width: dict[str, object] = {} if fitted.tie_width is None else {"tie_width": fitted.tie_width}
-    return without | evidence.fixed() | width | {"n_draws": fitted.n_draws} | _prompts_kept(board, evidence)
+    parts: dict[str, object] = {"parts": fitted.parts} if fitted.parts else {}
+    return without | evidence.fixed() | width | parts | {"n_draws": fitted.n_draws} | _prompts_kept(board, evidence)
 
 
 def _prompts_kept(board: Leaderboard, evidence: BoardEvidence) -> dict[str, object]:
     """Where filters rest on what the ledger does not keep of prompts, which prompts they were."""
     if not Filters.of_board("", "", board.filters).reads_prompts:
         return {}
+    evidence = evidence.whole if isinstance(evidence, PartedEvidence) else evidence
     counted = evidence.prompts
     if isinstance(evidence, CombinedEvidence):
         counted = np.union1d(counted, evidence.opinions.prompt)
@@ -353,7 +359,7 @@ def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:
 
 def _release(
     board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "",
-    too_little: dict[str, int] | None = None,
+    too_little: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Release the board, with the time of its next fit; raises LeaseLost if the lease is no longer ours."""
     seconds = time.monotonic() - started

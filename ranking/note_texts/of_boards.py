@@ -28,6 +28,18 @@ _ON_METHODS: Texts = {
     "style.alike": gettext_noop("answers never differ in %(names)s"),
 }
 
+_ON_CATEGORIES: Texts = {
+    "weighed.nobody": gettext_noop("%(category)s does not count: nobody can be rated in it"),
+    "weighed.within": gettext_noop("in %(category)s: %(note)s"),
+    "weighed.one_level": gettext_noop("no category here has subcategories, so Borda points of two levels are those of one"),
+    "weighed.none_shared": gettext_noop("no model is rated in all of these categories, so none can be ranked over them"),
+    "weighed.one_shared": gettext_noop("only one model is rated in all of these categories, so there is nothing to rank"),
+    "weighed.missing": gettext_noop("not rated in %(categories)s"),
+    "borrowed.alike": gettext_noop("nothing shows that categories differ, so all have the ratings of the whole"),
+    "borrowed.one": gettext_noop("there is no other category to borrow from"),
+    "categories.many": gettext_noop("such a board takes up to %(most)d models, and this arena has %(n)d"),
+}
+
 _ON_COMBINING: Texts = {
     "without_external": gettext_noop("votes that programs brought of voters of their own do not count on this board"),
     "combined.pooled": gettext_noop(
@@ -149,6 +161,6 @@ _ON_THE_UNRATED: Texts = {
     "game.without_verdict": gettext_noop("%(n)s without a verdict"),
 }
 
-OF_BOARDS: Texts = {**_ON_METHODS, **_ON_COMBINING, **_ON_JUDGES, **_ON_THE_UNRATED}
+OF_BOARDS: Texts = {**_ON_METHODS, **_ON_CATEGORIES, **_ON_COMBINING, **_ON_JUDGES, **_ON_THE_UNRATED}
 TEXTS: Texts = {**OF_THE_LIBRARY, **OF_BOARDS}
 """What pages show; notes of the library stand inside those of boards."""

@@ -39,10 +39,20 @@ def definition_like(like: Leaderboard, filters: Filters, *, jury: str = "") -> d
             "votes are a random part of all."
         )
         raise WrongFilter("since", message)
+    if filters.is_parted:
+        _check_parted(like, filters)
     if filters.voters:
         fields["counts_external"], filters = _one_spelling(filters, counts_external=like.counts_external)
     narrowed = {"category": filters.category, "language": filters.language, "filters": filters.rest}
     return fields | narrowed | ({"jury": jury} if jury else {})
+
+
+def _check_parted(like: Leaderboard, filters: Filters) -> None:
+    if like.is_by_prediction:
+        message = _("A prediction-powered board is fitted to all categories at once: choose another method to weigh them.")
+        raise WrongFilter("over" if filters.over else "borrow", message)
+    if filters.borrow and like.method != Leaderboard.Method.BRADLEY_TERRY:
+        raise WrongFilter("borrow", _("Strength is borrowed between Bradley–Terry ratings: choose that method."))
 
 
 def quickly_fitted(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from arena.evidence.vote_tally import prompts_filed_under
+from arena.evidence.vote_tally import categories_at, prompts_filed_under
 from arena.models import Prompt
 from ranking.filters import SEVERAL, Filters
 
@@ -14,12 +14,18 @@ type Ints = NDArray[np.int64]
 
 
 def prompts_that_fit(arena_id: int, position: int, filters: Filters) -> Ints | None:
-    """Sorted ids; None where all prompts, and votes on none, fit. Categories and languages are those of the position."""
+    """Sorted ids; None where all prompts, and votes on none, fit. Categories and languages are those of the position.
+
+    Where a category borrows from the others, the prompts of all categories fit.
+    """
     if not filters.chooses_prompts:
         return None
     parts: list[Ints] = []
-    if filters.categories:
-        filed = [prompts_filed_under(arena_id, position, category=category) for category in filters.categories]
+    if filters.borrow:
+        parts.append(np.array(sorted(pk for pk, filed in categories_at(arena_id, position).items() if filed), dtype=np.int64))
+    elif filters.categories or filters.over:
+        chosen = (*filters.categories, *filters.weights)
+        filed = [prompts_filed_under(arena_id, position, category=category) for category in chosen]
         parts.append(reduce(np.union1d, filed))
     if filters.languages:
         spoken = [prompts_filed_under(arena_id, position, language=language) for language in filters.languages]

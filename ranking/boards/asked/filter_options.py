@@ -49,8 +49,9 @@ class Options:
     def unknown(self, filters: Filters) -> str:
         """The name of a filter that asks for something that no prompt has; "" if there is none."""
         asked = {
-            "category": (filters.categories, self.categories), "language": (filters.languages, self.languages),
-            "tag": (filters.tags, self.tags), "pool": (filters.pools, self.pools),
+            "category": (filters.categories, self.categories), "over": (filters.weights, self.categories),
+            "language": (filters.languages, self.languages), "tag": (filters.tags, self.tags),
+            "pool": (filters.pools, self.pools),
         }  # fmt: skip
         return next((name for name, (wanted, known) in asked.items() if any(value not in known for value in wanted)), "")
 

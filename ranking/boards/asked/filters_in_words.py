@@ -11,6 +11,7 @@ from arena.wording import number
 from judges.models import Judge
 from ranking.filters import SEVERAL, Filters
 from ranking.models import Leaderboard
+from ranking.weighing import WAYS
 
 GROUPS = {
     "account": gettext_lazy("signed-in voters"), "anonymous": gettext_lazy("voters without an account"),
@@ -44,7 +45,25 @@ def value_in_words(filters: Filters, name: str, value: str, *, pools: Mapping[st
             return _("until %(day)s") % {"day": when(filters.until, "j F Y")}
         case "voters":
             return str(GROUPS[value])
+        case "over":
+            return weights_in_words(filters.weights)
+        case "by":
+            return _("by %(way)s") % {"way": WAYS[value]}
+        case "missing":
+            return _("models missing in a category count by the others")
+        case "borrow":
+            return _("with strength borrowed from all categories")
     return value
+
+
+def weights_in_words(weights: Mapping[str, int]) -> str:
+    """The share of each category, the largest first."""
+    in_order, total = sorted(weights.items(), key=lambda one: (-one[1], one[0])), sum(weights.values())
+    named = (
+        _("%(category)s %(percent)s %%") % {"category": category, "percent": f"{100 * weight / total:.0f}"}
+        for category, weight in in_order
+    )
+    return " + ".join(named)
 
 
 def turns_in_words(turns: str) -> str:

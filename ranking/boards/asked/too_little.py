@@ -1,6 +1,8 @@
 """What is too little for a board that a reader asked for: its ranges would be noise, and five voters hide each of them."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from arena.wording import counted, number
 from arena.wording import gettext as _
@@ -14,21 +16,27 @@ CODES = {FEW_PROMPTS, FEW_VOTERS, NOTHING}
 
 @dataclass
 class TooLittle(Exception):
-    """What the filters of a board leave, and how much is needed at least."""
+    """What the filters of a board leave, and how much is needed at least; `part` is the category that has too little."""
 
     code: str
     n: int
     least: int
+    part: str = ""
 
-    def in_numbers(self) -> dict[str, int]:
-        return {name: value for name, value in asdict(self).items() if name != "code"}
+    def in_numbers(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "code" and value != ""}
 
 
 def told(board: Leaderboard) -> str:
     """Why this board is not fitted, in the reader's language; "" where that is not for too little."""
     if board.error_code not in CODES or board.too_little is None:
         return ""
-    n, least = board.too_little["n"], board.too_little["least"]
+    sentence, part = _sentence(board, board.too_little), board.too_little.get("part", "")
+    return _("In the category %(category)s: %(sentence)s") % {"category": part, "sentence": sentence} if part else sentence
+
+
+def _sentence(board: Leaderboard, found: Mapping[str, Any]) -> str:
+    n, least = found["n"], found["least"]
     of_judges = board.sources == Leaderboard.Sources.JUDGES
     if board.error_code == NOTHING:
         return _("No verdict fits these filters.") if of_judges else _("No vote fits these filters.")

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from arena.models import Competitor, Prompt
 from judges.models import Judge
+from ranking.boards.categories.parted_evidence import PartedEvidence, digest_of
 from ranking.boards.sources import BoardEvidence
 from ranking.comparisons.comparison_rows import distinct, ordered_parts
 from ranking.comparisons.judge_comparisons import JudgedEvidence
@@ -96,6 +97,13 @@ def _of_combined(evidence: CombinedEvidence, known: NamesAndTexts) -> str:
         for battle, row in zip(numbers.tolist(), table, strict=True):
             battles[battle].append(kind + row.tobytes())
     return _digest([heading, *sorted(_digest(sorted(rows)).encode() for rows in battles.values())])
+
+
+@hash_of.register
+def _of_parted(evidence: PartedEvidence, known: NamesAndTexts) -> str:
+    """With that of each category: a prompt that moves from one to another changes it."""
+    parts = [(name, hash_of(part, known)) for name, part in sorted(evidence.parts.items())]
+    return digest_of([("", hash_of(evidence.whole, known)), *parts])
 
 
 def _by_name(known: NamesAndTexts, *tables: Columns) -> tuple[bytes, list[Columns]]:

@@ -87,8 +87,11 @@ def expected_points(snapshot: Snapshot, entries: Sequence[Entry], counted: Count
 def expected_on(snapshot: Snapshot, ahead: Floats) -> Floats:
     """What is expected of one who is so many points ahead, by the method of a snapshot.
 
-    NaN on a snapshot by a method with ties of their own that did not keep how wide these are.
+    NaN on a snapshot by a method with ties of their own that did not keep how wide these are, and where scores are made of
+    places: these tell nothing of chances.
     """
+    if snapshot.way:
+        return np.full(np.shape(ahead), np.nan)
     width = snapshot.parameters.get("tie_width")
     if width is None and snapshot.method in (Leaderboard.Method.DAVIDSON, Leaderboard.Method.RAO_KUPPER):
         return np.full(np.shape(ahead), np.nan)

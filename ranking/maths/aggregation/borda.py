@@ -14,10 +14,10 @@ from ranking.maths.estimation.scores import Scores
 TIES = "average ranks"
 
 
-def borda(table: ArrayLike, *, names: Sequence[str]) -> Scores:
-    """One-level Borda count: ``score[i] = sum over tasks of (others beaten + others tied / 2)``.
+def borda(table: ArrayLike, *, names: Sequence[str], weights: ArrayLike | None = None) -> Scores:
+    """One-level Borda count: ``score[i] = sum over tasks of weight * (others beaten + others tied / 2)``.
 
-    That is the sum of ascending average ranks, less one a task. Equal scores never depend on the
+    Without weights that is the sum of ascending average ranks, less one a task. Equal scores never depend on the
     order of rows, as they do with ``argsort(argsort(...))``.
 
     Parameters
@@ -26,16 +26,18 @@ def borda(table: ArrayLike, *, names: Sequence[str]) -> Scores:
         Score of each competitor on each task, more is better; every entry is needed.
     names : sequence of str
         The m competitors.
+    weights : (T,) of float, optional
+        How much each task counts, above 0; 1 each where none are given.
 
     Returns
     -------
     Scores
-        Points, 0 to ``T (m - 1)``.
+        Points, 0 to ``sum(weights) (m - 1)``.
 
     Raises
     ------
     ValueError
-        If the shape is not allowed or an entry is missing: a sum over different tasks compares nothing
+        If the shape or a weight is not allowed or an entry is missing: a sum over different tasks compares nothing
         (`mean_win_rate` allows for it).
 
     References
@@ -52,13 +54,19 @@ def borda(table: ArrayLike, *, names: Sequence[str]) -> Scores:
     """
     scores = _checked_table(table, names)
     _refuse_missing(scores, names)
-    return _scores(names, _points(scores), "points over others", "borda", {"n_tasks": scores.shape[1]})
+    return _scores(
+        names,
+        _points(scores, _checked_weights(weights, scores.shape[1])),
+        "points over others",
+        "borda",
+        {"n_tasks": scores.shape[1]},
+    )
 
 
-def borda_two_level(tables: Sequence[ArrayLike], *, names: Sequence[str]) -> Scores:
+def borda_two_level(tables: Sequence[ArrayLike], *, names: Sequence[str], weights: ArrayLike | None = None) -> Scores:
     """Two-level Borda count: over the instances inside each task, then over the tasks.
 
-    Every task counts the same, however many instances it has.
+    Every task counts by its weight, however many instances it has.
 
     Parameters
     ----------
@@ -66,16 +74,18 @@ def borda_two_level(tables: Sequence[ArrayLike], *, names: Sequence[str]) -> Sco
         For each task the score of each competitor on each instance, more is better; every entry is needed.
     names : sequence of str
         The m competitors.
+    weights : (T,) of float, optional
+        How much each task counts, above 0; 1 each where none are given.
 
     Returns
     -------
     Scores
-        Points, 0 to ``T (m - 1)``.
+        Points, 0 to ``sum(weights) (m - 1)``.
 
     Raises
     ------
     ValueError
-        If there is no task, a shape is not allowed, or an entry is missing.
+        If there is no task, a shape or a weight is not allowed, or an entry is missing.
 
     References
     ----------
@@ -95,11 +105,11 @@ def borda_two_level(tables: Sequence[ArrayLike], *, names: Sequence[str]) -> Sco
         scores = _checked_table(table, names)
         _refuse_missing(scores, names)
         by_task.append(_points(scores))
-    points = _points(np.stack(by_task, axis=1))
+    points = _points(np.stack(by_task, axis=1), _checked_weights(weights, len(by_task)))
     return _scores(names, points, "points over others", "borda_two_level", {"n_tasks": len(by_task)})
 
 
-def mean_win_rate(table: ArrayLike, *, names: Sequence[str]) -> Scores:
+def mean_win_rate(table: ArrayLike, *, names: Sequence[str], weights: ArrayLike | None = None) -> Scores:
     """Mean over tasks of the share of other competitors beaten on it, ties as half (HELM's aggregate).
 
     ``score[i] = mean over the tasks t of i of (beaten + tied / 2) / (competitors on t - 1)``. A competitor
@@ -111,6 +121,8 @@ def mean_win_rate(table: ArrayLike, *, names: Sequence[str]) -> Scores:
         Score of each competitor on each task, more is better; NaN = missing.
     names : sequence of str
         The m competitors.
+    weights : (T,) of float, optional
+        How much each task counts in the mean, above 0; 1 each where none are given.
 
     Returns
     -------
@@ -120,7 +132,7 @@ def mean_win_rate(table: ArrayLike, *, names: Sequence[str]) -> Scores:
     Raises
     ------
     ValueError
-        If the shape is not allowed.
+        If the shape or a weight is not allowed.
 
     References
     ----------
@@ -140,7 +152,8 @@ def mean_win_rate(table: ArrayLike, *, names: Sequence[str]) -> Scores:
         if present.sum() > 1:
             share[present] = (average_ranks(column[present]) - 1) / (present.sum() - 1)
     rated = ~np.isnan(shares).all(axis=1)
-    points = np.nanmean(shares[rated], axis=1)
+    counting = _checked_weights(weights, scores.shape[1]) * ~np.isnan(shares[rated])
+    points = np.nansum(shares[rated] * counting, axis=1) / counting.sum(axis=1)
     return Scores(
         names=tuple(name for name, one in zip(names, rated, strict=True) if one),
         scores=points,
@@ -165,9 +178,18 @@ def _refuse_missing(scores: Floats, names: Sequence[str]) -> None:
         raise ValueError(f"{names[row]!r} has no score on task {task}: leave one of them out, or use mean_win_rate")
 
 
-def _points(scores: Floats) -> Floats:
-    """Competitors beaten, ties as half, summed over the columns: (m,)."""
-    return np.asarray(sum(average_ranks(column) - 1 for column in scores.T), dtype=np.float64)
+def _checked_weights(weights: ArrayLike | None, n_tasks: int) -> Floats:
+    checked = np.ones(n_tasks) if weights is None else np.asarray(weights, dtype=np.float64)
+    if checked.shape != (n_tasks,) or not np.isfinite(checked).all() or not (checked > 0).all():
+        raise ValueError(f"weights are {checked.tolist()}: one above 0 for each of {n_tasks} tasks")
+    return checked
+
+
+def _points(scores: Floats, weights: Floats | None = None) -> Floats:
+    """Competitors beaten, ties as half, summed over the columns by their weights: (m,)."""
+    weights = np.ones(scores.shape[1]) if weights is None else weights
+    by_task = [weight * (average_ranks(column) - 1) for weight, column in zip(weights, scores.T, strict=True)]
+    return np.asarray(np.sum(by_task, axis=0), dtype=np.float64)
 
 
 def _scores(names: Sequence[str], points: Floats, unit: str, method: str, parameters: dict[str, float]) -> Scores:

@@ -45,6 +45,10 @@ class Hierarchical(HoldsArrays):
         The mean over categories, each with the same weight whatever its size, and its standard error.
     ratings, se, low, high : (C, m) float64
         By category.
+    covariance : (C, m, m) float64
+        Of the ratings of each category, averaged over tau as the intervals are; its diagonal is ``se**2``.
+    critical : (m,) float64
+        How many standard errors an interval reaches.
     shrinkage : (C, m) float64
         In [0, 1], how far the data of a category leave its difference from the whole to the prior: 1 = not a word,
         so that the rating is that of the whole.
@@ -69,6 +73,8 @@ class Hierarchical(HoldsArrays):
     se: Floats
     low: Floats
     high: Floats
+    covariance: Floats
+    critical: Floats
     shrinkage: Floats
     tau: float
     design_effect: float
@@ -323,6 +329,15 @@ def _variances(near: _Mode, mode: _Mode) -> Floats:
     return np.asarray(own + _centred(moved) ** 2, dtype=np.float64)
 
 
+def _covariance_around(around: list[tuple[float, _Mode]], mode: _Mode) -> Floats:
+    """Of each category's ratings, (C, m, m): within each value of tau, and of the ratings from one value to the next."""
+    total = np.zeros((len(mode.ratings), len(mode.pooled), len(mode.pooled)))
+    for share, near in around:
+        moved = _centred(near.ratings - mode.ratings)
+        total += share * (_posterior(near)[1] + moved[:, :, None] * moved[:, None, :])
+    return total
+
+
 def _centred(ratings: Floats) -> Floats:
     """Less their mean, along the last axis; of nobody there is none."""
     return ratings - ratings.mean(axis=-1, keepdims=True) if ratings.shape[-1] else ratings
@@ -392,6 +407,8 @@ def _result(
         se=se[1:],
         low=centre - reach,
         high=centre + reach,
+        covariance=_covariance_around(around, mode),
+        critical=critical,
         shrinkage=np.diagonal(mode.left, axis1=1, axis2=2).copy(),
         tau=mode.tau,
         design_effect=mode.effect,

@@ -6,8 +6,10 @@ from ranking.models import Entry, Leaderboard, Snapshot
 
 
 def judges_board(boards: Sequence[Leaderboard], shown: Leaderboard) -> Leaderboard | None:
-    """The first judges' board over the same prompts with a snapshot, of `boards_of`; none beside any but people's."""
-    if shown.sources != Leaderboard.Sources.PEOPLE:
+    """The first judges' board over the same prompts with a snapshot, of `boards_of`; none beside any but people's,
+    nor beside one over several categories."""
+    is_parted = "over=" in shown.filters or "borrow=" in shown.filters
+    if is_parted or shown.sources != Leaderboard.Sources.PEOPLE:
         return None
     same = (
         board

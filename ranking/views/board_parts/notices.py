@@ -10,7 +10,8 @@ from ranking.views.filtering.style_effects import STYLE_CODES
 
 EXPLAINED = {
     "combined": "combined", "votes_alone": "combined", "few_clusters": "few-prompts", "marked": "marked",
-    "near_start": "elo-intervals", "judge": "judges", "judges": "judges",
+    "near_start": "elo-intervals", "weighed": "weighed", "borrowed": "borrowed", "categories": "weighed",
+    "judge": "judges", "judges": "judges",
 }  # fmt: skip
 """Where the method's page explains a note, by its code."""
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from arena.models import Arena
 from ranking.models import Entry, Leaderboard, Snapshot
+from ranking.views.board_parts.by_category import parts_of
 from ranking.views.board_parts.earlier import Earlier
 from ranking.views.board_parts.neighbours import neighbours_on, with_prices
 from ranking.views.board_parts.notices import notices_of
@@ -29,6 +30,7 @@ def said_of(
         "firmness": with_prices(firmness, shown, earlier) if is_live else firmness,
         "reasons_aside": reasons_of(shown),
         "style_sentence": _on_style(shown),
+        **parts_of(shown, stored),
     }
 
 

@@ -18,6 +18,7 @@ from ranking.boards.asked.filter_options import Options, options_of
 from ranking.boards.asked.filters_in_words import GROUPS, turns_in_words, value_in_words
 from ranking.filters import SEVERAL, Filters
 from ranking.models import Leaderboard, Snapshot
+from ranking.views.filtering.weights_form import WeightsForm, weights_form
 
 PAGE_ONLY = ("q", "sort", "dir", "archived", "baseline")
 MOST_JUDGES = 40
@@ -60,6 +61,9 @@ class FilterForm:
     chips: list[Chip] = field(default_factory=list)
     without_all: str = ""
     pool_names: dict[str, str] = field(default_factory=dict)
+    weighed: list[tuple[str, str]] = field(default_factory=list)  # what says how categories count
+    can_borrow: bool = False
+    weights: WeightsForm | None = None
     query: str = ""  # of this board, without what the page alone shows
 
     @property
@@ -94,13 +98,16 @@ def filter_form(
         is_styled=choice.is_styled or like.method == Leaderboard.Method.STYLE,
         chips=links.chips(options),
         pool_names=options.pool_names,
+        weighed=[pair for pair in filters.pairs if pair[0] in ("over", "by", "missing")],
+        can_borrow=_can_borrow(options, like, filters),
+        weights=weights_form(options, like, filters, links.board),
         without_all=links.to(Filters(), "", is_styled=False),
         query=links.to(filters, choice.jury, is_styled=choice.is_styled),
     )
 
 
 def _of_prompts(options: Options, filters: Filters) -> Iterable[Pick]:
-    categories = options.offered(options.categories, filters.categories)
+    categories = [] if filters.over else options.offered(options.categories, filters.categories)
     languages = options.offered(options.languages, filters.languages)
     if categories:
         yield Pick("category", _("Category"), [FilterOption(each, each, each in filters.categories) for each in categories])
@@ -145,6 +152,12 @@ def _has_snapshot(like: Leaderboard) -> bool:
 def _newest_of_judges(like: Leaderboard) -> Snapshot | None:
     """Where the board of the page is not there yet: judges are those of the board like it."""
     return None if like.sources == Leaderboard.Sources.PEOPLE else like.newest_snapshot()
+
+
+def _can_borrow(options: Options, like: Leaderboard, filters: Filters) -> bool:
+    """Where one category is chosen and there are others to lean on."""
+    others = any(each != filters.category and not filters.category.startswith(f"{each}/") for each in options.categories)
+    return bool(filters.category) and like.method == Leaderboard.Method.BRADLEY_TERRY and others
 
 
 def _turns(options: Options, filters: Filters) -> list[FilterOption]:
