@@ -248,8 +248,6 @@ class Leaderboard(Leased):
             )
         if self.method == self.Method.PREDICTION and self.intervals != self.IntervalMethod.SANDWICH:
             raise ValidationError({"intervals": _("Prediction has no bootstrap: choose the sandwich.")})
-        if self.sources != self.Sources.PEOPLE and self.method == self.Method.STYLE:
-            raise ValidationError({"method": _("Style is levelled on people's votes only: choose the slot-levelled method.")})
         if self.sources == self.Sources.JUDGES and not self.counts_external:
             raise ValidationError({"counts_external": _("No votes count on a board of judges: leave this as it is.")})
         if not 0.5 <= self.level < 1:

@@ -41,7 +41,7 @@ MEANINGS = {
     "voters": f"Only votes of this group: {', '.join(VOTERS)}. Several: of any. For readers of the arena's contents.",
     "over": "Categories that are fitted one by one and count by weights, such as `maths:2,code:1`.",
     "by": f"With `over`, how they become one score: {', '.join(WAYS)}; the first where it is left out.",
-    "missing": f"With `over`: `{PARTLY}` ranks models by the categories that rate them; else who is missing in one has no place.",
+    "missing": f"With `over`: `{PARTLY}` ranks models by the categories that rate them; else these have no place.",
     "borrow": "`on`: the one category's ratings lean on those of all categories as far as its own evidence is thin.",
     "judge": "Only verdicts of this judge, by its number. Several: of these.",
     "style": "`on`: style is levelled, on a board of votes.",

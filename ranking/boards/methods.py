@@ -145,11 +145,12 @@ def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:
 
 def _style_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     """With a note on the coefficient of every covariate."""
-    rating = _by_likelihood(fit_contextual, comparisons, definition)
+    rating = _by_likelihood(partial(fit_contextual, judge_names=definition.judge_names), comparisons, definition)
     if rating.fit is None:
         return rating
     _check_told_apart(rating.fit)
-    return replace(rating, notes=(*style_notes(rating.fit, definition), *rating.notes))
+    of_judges = slot_notes(rating.fit, definition) if definition.judge_names else ()
+    return replace(rating, notes=(*style_notes(rating.fit, definition), *of_judges, *rating.notes))
 
 
 def _check_told_apart(fit: maths.Fit) -> None:

@@ -20,7 +20,7 @@ from ranking.boards.methods import METHODS, Definition
 from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence
 from ranking.comparisons.judge_selection import SelectionRules, voters_left_out
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
-from ranking.comparisons.style import styled_comparisons
+from ranking.comparisons.style import styled_comparisons, with_style
 from ranking.filters import Filters
 from ranking.maths.data.tally import Tally
 from ranking.maths.notes import Note, code_of, noted, parameters_of
@@ -105,7 +105,7 @@ def read_source(
         return CombinedSource(replace(combined, same=same))
     if parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE:
         judged = judged_evidence(arena_id, position, SelectionRules.of(parameters), prompts=prompts, without=without)
-        return JudgesSource(replace(judged, same=same))
+        return JudgesSource(replace(judged, same=same), arena_id)
     filters = Filters.of_board("", "", parameters.get("filters", ""))
     out = voters_left_out(arena_id, with_external=parameters.get("external", True), groups=filters.voters)
     days = Days(filters.since, filters.until)
@@ -159,18 +159,27 @@ class JudgesSource:
     """Verdicts, or verdicts and votes that count alike."""
 
     evidence: JudgedEvidence
+    arena_id: int
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         evidence, named = self.evidence, replace(definition, judge_names=judge_names())
-        fitted = fit_board(evidence.comparisons(names), named, list(names), refuse=refuse_too_large)
+        comparisons, on_style = self._read(names, definition)
+        fitted = fit_board(comparisons, named, list(names), refuse=refuse_too_large)
         rows = [self._with_reason(row) for row in fitted.rows]
         pooled = [noted("combined.pooled", TEXTS)] if evidence.rules.with_people else []
         counted = "votes_and_verdicts" if evidence.rules.with_people else "verdicts"
         notes = [_counting(note, counted) for note in fitted.notes]
-        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *notes])
+        return replace(fitted, rows=rows, notes=[*pooled, *on_style, *evidence.remarks, *notes])
 
     def material(self, names: Names, definition: Definition) -> Material:
-        return self.evidence.comparisons(names)
+        return self._read(names, definition)[0]
+
+    def _read(self, names: Names, definition: Definition) -> tuple[maths.Comparisons, list[str]]:
+        evidence = self.evidence
+        comparisons = evidence.comparisons(names)
+        if not METHODS[definition.method].reads_style:
+            return comparisons, []
+        return with_style(self.arena_id, evidence.watermark, evidence.rows, comparisons, covariates=definition.covariates)
 
     def _with_reason(self, row: RatingRow) -> RatingRow:
         """A model that judges saw is not "without votes": its verdicts do not count, for a reason."""

@@ -1,4 +1,4 @@
-"""Votes one by one, with the side shown first and the style of both answers: the evidence of a style-controlled board."""
+"""Votes and verdicts with the side shown first and the style of both answers: the evidence of a style-controlled board."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -12,6 +12,7 @@ from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.vote_tally import SET_ASIDE, VoteColumns, ballots_at, battles_without_answers_yet
 from arena.models import Response
+from ranking.comparisons.comparison_rows import Rows
 from ranking.maths import Comparisons
 from ranking.maths.data.arrays import Codes
 from ranking.maths.data.style_covariates import style_differences
@@ -29,6 +30,12 @@ SHOWN = """
            coalesce(battle.response_a_id, -1), coalesce(battle.response_b_id, -1), battle.id
     FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
     WHERE battle.arena_id = %s ORDER BY vote.id
+"""
+
+
+ANSWERED = """
+    SELECT id, prompt_id, competitor_a_id, competitor_b_id, response_a_id, response_b_id FROM arena_battle
+    WHERE arena_id = %s AND prompt_id IS NOT NULL AND response_a_id IS NOT NULL AND response_b_id IS NOT NULL ORDER BY id
 """
 
 
@@ -63,9 +70,54 @@ def styled_comparisons(
     return chosen, list(_notes(int((~known).sum()), [COVARIATES[column] for column in columns if column not in varied]))
 
 
-def _notes(n_left_out: int, alike: list[str]) -> Iterable[Note]:
+def with_style(
+    arena_id: int, position: int, rows: Rows, comparisons: Comparisons, *, covariates: tuple[str, ...]
+) -> tuple[Comparisons, list[str]]:
+    """The comparisons of these rows, verdicts and maybe votes, with their covariates; and what a reader must know.
+
+    A rule may make one row of many games, so answers go by prompt and pair. Where a pair met there more than once with other
+    answers, those of its first battle are taken.
+    """
+    response_a, response_b = _answers_of(arena_id, position, rows)
+    known = response_a >= 0
+    if not covariates or not known.any():
+        return comparisons, [noted("no_texts", TEXTS)] if covariates else []
+    differences = _differences(arena_id, response_a[known], response_b[known])
+    columns = [COVARIATES.index(name) for name in covariates]
+    varied = [column for column in columns if np.ptp(differences[:, column]) > 0]
+    left_out, alike = int((~known).sum()), [COVARIATES[column] for column in columns if column not in varied]
+    columned = {
+        name: None if (column := getattr(comparisons, name)) is None else column[known]
+        for name in ("a", "b", "outcome", "weight", "prompt", "voter", "judge", "first")
+    }
+    names = tuple(COVARIATES[column] for column in varied)
+    chosen = replace(comparisons, **columned, covariates=differences[:, varied], covariate_names=names)
+    return chosen, list(_notes(left_out, alike, code="style.verdicts_left_out"))
+
+
+def _answers_of(arena_id: int, position: int, rows: Rows) -> tuple[Ints, Ints]:
+    """Of each row the answers of a and of b in the first battle of the two on its prompt, -1 for none."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(ANSWERED, [arena_id])
+        table = np.fromiter(chain.from_iterable(cursor), dtype=np.int64).reshape(-1, 6)
+    table = table[~np.isin(table[:, 0], battles_without_answers_yet(arena_id, position))]
+    turned = table[:, 2] > table[:, 3]
+    table[turned] = table[turned][:, [0, 1, 3, 2, 5, 4]]
+    sides = np.sort(np.column_stack([rows.a, rows.b]).astype(np.int64), axis=1)
+    wanted = np.column_stack([rows.prompt.astype(np.int64), sides])
+    pairs, place = np.unique(np.vstack([table[:, 1:4], wanted]), axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    first = np.full((len(pairs), 2), -1, dtype=np.int64)
+    in_reverse = np.arange(len(table))[::-1]  # the first battle is written last
+    first[place[in_reverse]] = table[in_reverse, 4:6]
+    low, high = first[place[len(table) :]].T
+    is_turned = rows.a > rows.b
+    return np.where(is_turned, high, low), np.where(is_turned, low, high)
+
+
+def _notes(n_left_out: int, alike: list[str], *, code: str = "style.left_out") -> Iterable[Note]:
     if n_left_out:
-        yield noted("style.left_out", TEXTS, n=n_left_out)
+        yield noted(code, TEXTS, n=n_left_out)
     if alike:
         yield noted("style.alike", TEXTS, names=alike)
 

@@ -25,6 +25,10 @@ _ON_METHODS: Texts = {
         "%(n)s vote on answers without text left out: their style is not known",
         "%(n)s votes on answers without text left out: their style is not known",
     ),
+    "style.verdicts_left_out": ngettext_lazy(
+        "%(n)s verdict on answers without text left out: their style is not known",
+        "%(n)s verdicts on answers without text left out: their style is not known",
+    ),
     "style.alike": gettext_noop("answers never differ in %(names)s"),
 }
 

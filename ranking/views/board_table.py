@@ -164,7 +164,7 @@ def board_table(
             if not entry.is_rated and entry.competitor.status != CompetitorStatus.UNNAMED
         ],
         axis=axis,
-        headings=[_heading(key, sort, descending) for key in SORTS if key in columns],
+        headings=[_heading(key, sort, descending, is_score=bool(snapshot.way)) for key in SORTS if key in columns],
         columns=columns,
         has_ghosts=any(line.judged is not None for line in lines),
         n_models=len(stored),
@@ -301,12 +301,12 @@ EXPLAINED = ("rank", "range", "rating", "first", "win", "votes", "prompts", "cha
 """Columns with a box that explains them."""
 
 
-def _heading(key: str, sort: str, descending: bool) -> Heading:
+def _heading(key: str, sort: str, descending: bool, *, is_score: bool = False) -> Heading:
     is_sorted = key == sort
     aria_sort = ("descending" if descending else "ascending") if is_sorted else ""
     next_descending = not descending if is_sorted else SORTS[key]
     return Heading(
-        key, str(TEXTS[key]), f"about-{key}" if key in EXPLAINED else "", aria_sort, "desc" if next_descending else "asc",
+        key, gettext("Score") if is_score and key == "rating" else str(TEXTS[key]), f"about-{key}" if key in EXPLAINED else "", aria_sort, "desc" if next_descending else "asc",
         key not in {"name"},
     )  # fmt: skip
 

@@ -345,7 +345,7 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
         _("Levelled"): _levelled(shown) if shown.method == "style_controlled" else "",
         _("Clusters"): words_for(counted_on(shown)).get(CLUSTERS_IN_WORDS.get(parameters.get("clusters", ""), ""), ""),
         _("Intervals"): _intervals(parameters),
-        _("Rank ranges"): _("max-t, %(n)s draws") % {"n": number(parameters["n_draws"])} if parameters.get("n_draws") else "",
+        _("Rank ranges"): _rank_ranges(shown) if parameters.get("n_draws") else "",
         _("Sources"): _sources(shown) if "sources" in parameters else "",
         **_judged(parameters),
     }
@@ -362,6 +362,11 @@ def _intervals(parameters: dict[str, Any]) -> str:
     if "n_replicates" in parameters:
         return _("%(n)s bootstrap replicates, %(level)s %%") % {"n": parameters["n_replicates"], "level": level}
     return _("%(how)s, %(level)s %%") % {"how": INTERVALS_IN_WORDS.get(how, how), "level": level} if how else ""
+
+
+def _rank_ranges(shown: Snapshot) -> str:
+    text = _("all ratings drawn together, %(n)s times") if shown.way else _("max-t, %(n)s draws")
+    return text % {"n": number(shown.parameters["n_draws"])}
 
 
 def _levelled(shown: Snapshot) -> str:

@@ -89,9 +89,11 @@ def styled(boards: Sequence[Leaderboard], like: Leaderboard) -> Leaderboard:
     """The board whose method levels style, for one like this: the arena's first, or one that could be. Raises WrongFilter."""
     if like.method == Leaderboard.Method.STYLE:
         return like
-    if like.sources != Leaderboard.Sources.PEOPLE:
-        raise WrongFilter("style", _("Style is levelled on people’s votes only."))
-    levelled = [board for board in boards if board.method == Leaderboard.Method.STYLE and not is_narrowed(board)]
+    levelled = [
+        board
+        for board in boards
+        if board.method == Leaderboard.Method.STYLE and board.sources == like.sources and not is_narrowed(board)
+    ]
     if levelled:
         return levelled[0]
     fields = {name: getattr(like, name) for name in ("arena", *DEFINING, "level", "seed")}

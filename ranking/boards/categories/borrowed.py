@@ -14,13 +14,13 @@ from ranking.boards.exports.comparison_file import Material
 from ranking.boards.fitting import FittedBoard, RatingRow, finite
 from ranking.boards.methods import UNFITTED, Definition
 from ranking.boards.sources import Names, Source
-from ranking.maths.aggregation.weighed import CategoryRatings, WeighedTask, weigh
 from ranking.maths.data.arrays import Ints
 from ranking.maths.data.comparisons import Column
 from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.models.hierarchical import Hierarchical, fit_hierarchical
 from ranking.maths.notes import Note, noted
 from ranking.maths.uncertainty.elo_points import to_elo
+from ranking.maths.uncertainty.weighed import CategoryRatings, WeighedTask, weigh
 from ranking.note_texts.of_boards import TEXTS
 
 MOST_COMPETITORS = 150
@@ -90,7 +90,7 @@ class BorrowedSource:
             }
             for i, name in enumerate(fit.names)
         }
-        return {"category": self.own, "borrowed": rows, "tau": round(float(fit.tau), 4), "n_beside": len(self.beside) - 1}
+        return {"category": self.own, "borrowed": rows, "tau": round(float(fit.tau), 4), "n_beside": len(fit.categories) - 1}
 
 
 def _joined(by_category: Mapping[str, maths.Comparisons]) -> tuple[maths.Comparisons, list[str]]:

@@ -15,10 +15,10 @@ from ranking.boards.many_competitors import MOST_IN_TABLES
 from ranking.boards.methods import Definition, Rating, rate, win_rates_of
 from ranking.boards.sources import Names, Source
 from ranking.comparisons.judge_comparisons import judge_names
-from ranking.maths.aggregation.weighed import CategoryRatings, WeighedScores, WeighedTask, ranked_by, weigh
 from ranking.maths.models.many_bradley_terry import ManyFit
 from ranking.maths.notes import Note, noted
 from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
+from ranking.maths.uncertainty.weighed import CategoryRatings, WeighedScores, WeighedTask, ranked_by, weigh
 from ranking.note_texts.of_boards import TEXTS
 from ranking.weighing import MEAN_RATING
 

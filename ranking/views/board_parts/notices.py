@@ -20,7 +20,7 @@ FIGURES = {
     "judges.decided", "judges.decided_and_left", "judges.decided_each", "judges.few_battles", "judges.not_asked",
     "judges.not_in_both_orders", "judges.one_answer_at_a_time", "judges.own_counted", "judges.own_left_out",
     "judges.weights", "order_noise", "rows_without_prompt", "slot.with_interval", "slot.without_interval", "style.alike",
-    "style.left_out", "without_external",
+    "style.left_out", "style.verdicts_left_out", "without_external",
 }  # fmt: skip
 """Notes that give a number or say what was done; they change nothing in how the table is read."""
 

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from arena import access
-from arena.models import Arena, Voter
+from arena.models import Arena, Response, Voter
 from arena.texts.languages import language_shown
 from judges.models import Judge
 from ranking.boards.asked.asked_definition import is_narrowed
@@ -94,7 +94,7 @@ def filter_form(
         has_lengths=options.turns.total() >= 2 * options.least
         or filters.min_chars is not None
         or filters.max_chars is not None,
-        can_level_style=_levels_style(like, boards),
+        can_level_style=_levels_style(arena, like, boards),
         is_styled=choice.is_styled or like.method == Leaderboard.Method.STYLE,
         chips=links.chips(options),
         pool_names=options.pool_names,
@@ -170,10 +170,11 @@ def _turns(options: Options, filters: Filters) -> list[FilterOption]:
     ]
 
 
-def _levels_style(like: Leaderboard, boards: Sequence[Leaderboard]) -> bool:
-    """Votes of people whose answers are known: where an arena has them, it has a board that levels style."""
-    of_people = like.sources == Leaderboard.Sources.PEOPLE
-    return of_people and any(board.method == Leaderboard.Method.STYLE and not is_narrowed(board) for board in boards)
+def _levels_style(arena: Arena, like: Leaderboard, boards: Sequence[Leaderboard]) -> bool:
+    """Where answers are known: an arena with votes on such has a board that levels style, and judges read nothing else."""
+    if like.sources == Leaderboard.Sources.PEOPLE:
+        return any(board.method == Leaderboard.Method.STYLE and not is_narrowed(board) for board in boards)
+    return Response.objects.filter(prompt__arena=arena, archived_at=None).exists()
 
 
 class _FilterLinks:

@@ -99,7 +99,8 @@ def weigh(request: HttpRequest, arena: Arena) -> HttpResponse:
 
 def _weights(query: QueryDict) -> list[tuple[str, str]]:
     """Categories and numbers of the form; an empty field is no weight."""
-    return [(name.removeprefix(PREFIX), query[name].strip() or "0") for name in query if name.startswith(PREFIX)]
+    written = [(name, query.get(name, "")) for name in query if name.startswith(PREFIX)]
+    return [(name.removeprefix(PREFIX), number.strip() or "0") for name, number in written]
 
 
 def _address(arena: Arena, query: QueryDict, over: str) -> str:

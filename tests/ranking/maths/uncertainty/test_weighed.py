@@ -5,7 +5,7 @@ import pytest
 
 from ranking.maths import Comparisons, fit_bradley_terry, intervals, rank_sets
 from ranking.maths.aggregation.borda import borda, borda_two_level, mean_win_rate
-from ranking.maths.aggregation.weighed import WAYS, CategoryRatings, WeighedTask, others_beaten, weigh
+from ranking.maths.uncertainty.weighed import WAYS, CategoryRatings, WeighedTask, others_beaten, weigh
 
 SURE = 1e-6
 
