@@ -157,7 +157,7 @@ def everything():
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "pair": [*one, a.pk, b.pk],
         "compare": one, "matrix": one, "price": one, "fairness": one,
         "snapshot": [snapshot.key], "swap": [*one, held["above"], held["below"]],
-        "embed": one, "embedded-board": one,
+        "embed": one, "embedded-board": one, "weigh": one,
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
         "tournament": [knocked_out.pk],
@@ -298,6 +298,7 @@ def test_every_page_is_read_above_or_is_none():
 
 PAGES = {
     "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot", "swap", "price", "fairness",
+    "weigh",
     "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "tournament", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "invitations", "api-docs", "exports", "archive", "correct",

@@ -136,6 +136,8 @@ def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:
     named = [noted("slot.of_judge", TEXTS, judge=judge) for judge in (definition.judge_names or {}).values()]
     of_judges = {str(name): name for name in named}
     for name, estimate, low, high in zip(intervals.names, intervals.estimate, intervals.low, intervals.high, strict=True):
+        if name in fit.comparisons.covariate_names:
+            continue
         values = {"name": of_judges.get(name, name), "estimate": estimate}
         if np.isfinite(high):
             yield noted("slot.with_interval", TEXTS, **values, level=100 * definition.level, low=low, high=high)

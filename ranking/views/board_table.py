@@ -305,8 +305,9 @@ def _heading(key: str, sort: str, descending: bool, *, is_score: bool = False) -
     is_sorted = key == sort
     aria_sort = ("descending" if descending else "ascending") if is_sorted else ""
     next_descending = not descending if is_sorted else SORTS[key]
+    text = gettext("Score") if is_score and key == "rating" else str(TEXTS[key])
     return Heading(
-        key, gettext("Score") if is_score and key == "rating" else str(TEXTS[key]), f"about-{key}" if key in EXPLAINED else "", aria_sort, "desc" if next_descending else "asc",
+        key, text, f"about-{key}" if key in EXPLAINED else "", aria_sort, "desc" if next_descending else "asc",
         key not in {"name"},
     )  # fmt: skip
 

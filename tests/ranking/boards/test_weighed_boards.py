@@ -33,7 +33,7 @@ SIZES = {"code": 40, "maths/algebra": 30, "maths/sets": 30, "poems": 8}
 
 
 def make_arena_of_categories():
-    """Four models that are good at different things; `poems` is thin, `apart` joins no two groups, model 4 never writes code."""
+    """Four models that are good at different things; `poems` is thin, `apart` is in two groups, model 4 never writes code."""
     arena, rng = make_arena("weighed", board_visibility="public"), np.random.default_rng(2)
     models = [make_competitor(arena, f"model {i}") for i in range(5)]
     voters = [make_voter(arena) for _ in range(8)]
