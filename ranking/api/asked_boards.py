@@ -21,11 +21,25 @@ from ranking.boards.asked.asking_state import AskedState, asking_for
 from ranking.boards.asked.board_choice import Choice, boards_of, chosen
 from ranking.boards.asked.board_queue import QueueFull, ask
 from ranking.filters import VOTERS
-from ranking.models import Leaderboard, Snapshot
+from ranking.models import COVARIATES, Leaderboard, Snapshot
 from ranking.weighing import PARTLY, WAYS
 
-SEVERAL = ("category", "language", "tag", "pool", "voters", "judge")
-ONE = ("arena", "board", "min_chars", "max_chars", "turns", "since", "until", "over", "by", "missing", "borrow", "style")
+SEVERAL = ("category", "language", "tag", "pool", "voters", "judge", "covariates")
+ONE = (
+    "arena",
+    "board",
+    "min_chars",
+    "max_chars",
+    "turns",
+    "since",
+    "until",
+    "over",
+    "by",
+    "missing",
+    "borrow",
+    "style",
+    "combiner",
+)
 MEANINGS = {
     "arena": "Slug of the arena.",
     "board": "Slug of the board whose method and evidence are taken; the arena's own where it is left out.",
@@ -44,7 +58,9 @@ MEANINGS = {
     "missing": f"With `over`: `{PARTLY}` ranks models by the categories that rate them; else these have no place.",
     "borrow": "`on`: the one category's ratings lean on those of all categories as far as its own evidence is thin.",
     "judge": "Only verdicts of this judge, by its number. Several: of these.",
-    "style": "`on`: style is levelled, on a board of votes.",
+    "style": "`on`: style is levelled.",
+    "covariates": f"With `style`: what is levelled, of {', '.join(COVARIATES)}. Several: all of these.",
+    "combiner": f"On boards of verdicts, what a judge's games on a battle become: {', '.join(Leaderboard.Combiner.values)}.",
 }
 SLUG = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 50}
 PARAMETERS = [

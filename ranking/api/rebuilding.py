@@ -98,6 +98,8 @@ class SnapshotRebuild(ReadView[Snapshot]):
     )
     def get(self, request: Request, key: str) -> HttpResponseBase:
         snapshot = readable_snapshot(request, key)
+        if snapshot.parameters.get("parts"):
+            raise NotNowError("A board over several categories is made again on its own site alone: see verify_snapshot.")
         self.is_for_everybody = access.sees_board(AnonymousUser(), snapshot.leaderboard.arena) and request.user.is_anonymous
         response = HttpResponse(source_for(snapshot.key, snapshot.code_version), content_type="text/x-python; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="rebuild.py"'

@@ -46,7 +46,7 @@ from ranking.views.board_parts.rows import options_of, rows_of
 from ranking.views.board_parts.saying import said_of
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
-from ranking.views.filtering.filter_form import FilterForm, filter_form
+from ranking.views.filtering.filter_form import COVARIATES_IN_WORDS, FilterForm, filter_form
 from ranking.views.filtering.style_effects import style_effects
 
 POLL_SECONDS = 3
@@ -56,10 +56,6 @@ SOURCES = {"people": gettext_lazy("People"), "judges": gettext_lazy("Judges"), "
 METHODS_IN_WORDS = SHORT_NAMES | {Leaderboard.Method.ELO: gettext_lazy("Elo (mean over random orders)")}
 CLUSTERS_IN_WORDS = {"prompt": "cluster", "none": "alone"}  # see `words_for`
 INTERVALS_IN_WORDS = {"sandwich": gettext_lazy("sandwich"), "bootstrap": gettext_lazy("bootstrap")}
-COVARIATES_IN_WORDS = {
-    "length": gettext_lazy("length"), "headers": gettext_lazy("headers"), "lists": gettext_lazy("lists"),
-    "bold": gettext_lazy("bold"), "code": gettext_lazy("code"),
-}  # fmt: skip
 # Notes on judges, and on votes and verdicts together, which do not come from the method of the fit.
 
 

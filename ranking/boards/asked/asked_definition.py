@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from judges.models import Judge
 from ranking.filters import Filters, WrongFilter
-from ranking.models import DEFINING, Leaderboard, written_jury
+from ranking.models import COVARIATES, DEFINING, Leaderboard, written_jury
 
 MOST_JUDGES = 20
 STYLE = {
@@ -18,9 +18,14 @@ STYLE = {
 }
 """How an arena's own board levels style."""
 
+SHARES = (Leaderboard.Combiner.MEAN, Leaderboard.Combiner.ARENA_HARD_WEIGHTED)
+"""Rules that make shares of a win."""
 
-def definition_like(like: Leaderboard, filters: Filters, *, jury: str = "") -> dict[str, Any]:
-    """The fields that define the board, in one spelling; a jury takes the place of the board's own.
+
+def definition_like(
+    like: Leaderboard, filters: Filters, *, jury: str = "", combiner: str = "", covariates: str = ""
+) -> dict[str, Any]:
+    """The fields that define the board, in one spelling; a jury, a combiner and covariates take the place of the board's own.
 
     Raises
     ------
@@ -44,7 +49,35 @@ def definition_like(like: Leaderboard, filters: Filters, *, jury: str = "") -> d
     if filters.voters:
         fields["counts_external"], filters = _one_spelling(filters, counts_external=like.counts_external)
     narrowed = {"category": filters.category, "language": filters.language, "filters": filters.rest}
-    return fields | narrowed | ({"jury": jury} if jury else {})
+    chosen = {"jury": jury, "combiner": combiner, "covariates": covariates}
+    _check_fitting(like, chosen)
+    return fields | narrowed | {name: value for name, value in chosen.items() if value}
+
+
+def _check_fitting(like: Leaderboard, chosen: Mapping[str, str]) -> None:
+    if chosen["combiner"] and like.sources == Leaderboard.Sources.PEOPLE:
+        raise WrongFilter("combiner", _("People’s votes are not combined: choose a board of verdicts first."))
+    if like.method == Leaderboard.Method.ELO and chosen["combiner"] in SHARES:
+        raise WrongFilter("combiner", _("Elo updates by whole comparisons, and this rule gives shares: choose another."))
+    if chosen["covariates"] and like.method != Leaderboard.Method.STYLE:
+        raise WrongFilter("covariates", _("Covariates are levelled where style is: switch that on first."))
+
+
+def combiner_of(value: str) -> str:
+    """Raises WrongFilter."""
+    if value and value not in Leaderboard.Combiner.values:
+        message = _("No rule for verdicts is called “%(value)s”: there are %(names)s.")
+        raise WrongFilter("combiner", message % {"value": value[:80], "names": ", ".join(Leaderboard.Combiner.values)})
+    return value
+
+
+def covariates_of(values: Sequence[str]) -> str:
+    """In the order of `COVARIATES`, whatever the address has. Raises WrongFilter."""
+    written = {name.strip() for value in values for name in value.replace(",", " ").split() if name.strip()}
+    if unknown := sorted(written - set(COVARIATES)):
+        message = _("No covariate is called “%(value)s”: there are %(names)s.")
+        raise WrongFilter("covariates", message % {"value": unknown[0][:80], "names": ", ".join(COVARIATES)})
+    return " ".join(name for name in COVARIATES if name in written)
 
 
 def _check_parted(like: Leaderboard, filters: Filters) -> None:

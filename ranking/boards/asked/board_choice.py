@@ -12,7 +12,16 @@ from arena.models import Arena, Competitor, CompetitorStatus
 from arena.statements.compiled_query import compiled
 from arena.texts.languages import language_shown
 from judges.models import ConstantAnswers
-from ranking.boards.asked.asked_definition import definition_like, is_narrowed, is_of, jury_of, quickly_fitted, styled
+from ranking.boards.asked.asked_definition import (
+    combiner_of,
+    covariates_of,
+    definition_like,
+    is_narrowed,
+    is_of,
+    jury_of,
+    quickly_fitted,
+    styled,
+)
 from ranking.boards.asked.board_access import boards_for, may_filter
 from ranking.boards.asked.filter_options import Options, options_of
 from ranking.boards.asked.filters_in_words import filters_of, in_words
@@ -22,8 +31,8 @@ from ranking.models import Leaderboard, Snapshot
 
 MOST_OFFERED = 6
 NO_FILTERS = Filters()
-FILTERING = (*NAMES, "judge", "style")
-"""The parameters of an address that narrow a board, or level style on it."""
+FILTERING = (*NAMES, "judge", "style", "combiner", "covariates")
+"""The parameters of an address that narrow a board, level style on it, or choose what verdicts become."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Choice:
     definition: Mapping[str, Any] | None = None
     sentence: str = ""
     nearest: Sequence[Leaderboard] = ()
+    combiner: str = ""
+    covariates: str = ""
 
     @property
     def category(self) -> str:
@@ -52,7 +63,7 @@ class Choice:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.filters or self.jury or self.is_styled)
+        return bool(self.filters or self.jury or self.is_styled or self.combiner or self.covariates)
 
 
 def boards_of(arena: Arena) -> list[Leaderboard]:
@@ -102,12 +113,13 @@ def chosen(request: HttpRequest, arena: Arena, boards: Sequence[Leaderboard], qu
     """
     query = request.GET if query is None else query
     slug = query.get("board", "").replace("\0", "")[:200]
-    filters, jury, is_styled, wrong = Filters(), "", query.get("style") == "on", ""
+    filters, is_styled, wrong, fitting = Filters(), query.get("style") == "on", "", ("", "", "")
     try:
-        filters, jury = Filters.of(dict(query.lists())), jury_of(query.getlist("judge"))
+        filters, fitting = Filters.of(dict(query.lists())), _fitting(query)
     except WrongFilter as reason:
         wrong = str(reason)
-    is_narrowed_here = bool(filters or jury or is_styled or wrong)
+    jury, combiner, covariates = fitting
+    is_narrowed_here = bool(filters or any(fitting) or is_styled or wrong)
     if slug and not any(name in query for name in FILTERING):
         return _called(request, arena, boards, slug)
     like = _like(boards, slug, is_narrowed_here=is_narrowed_here)
@@ -118,7 +130,15 @@ def chosen(request: HttpRequest, arena: Arena, boards: Sequence[Leaderboard], qu
     if not may_filter(request.user, arena, filters):
         sentence = _("Tags, pools and groups of voters are for those who may read this arena’s prompts and votes.")
         return Choice(like, None, sentence=sentence, nearest=[like])
-    return _narrowed(arena, boards, like, Choice(like, None, filters, jury, is_styled))
+    return _narrowed(
+        arena, boards, like, Choice(like, None, filters, jury, is_styled, combiner=combiner, covariates=covariates)
+    )
+
+
+def _fitting(query: QueryDict) -> tuple[str, str, str]:
+    """Jury, combiner and covariates; where style is not levelled there is nothing that covariates could say."""
+    covariates = covariates_of(query.getlist("covariates")) if query.get("style") == "on" else ""
+    return jury_of(query.getlist("judge")), combiner_of(query.get("combiner", "").strip()), covariates
 
 
 def _like(boards: Sequence[Leaderboard], slug: str, *, is_narrowed_here: bool) -> Leaderboard | None:
@@ -148,7 +168,7 @@ def _narrowed(arena: Arena, boards: Sequence[Leaderboard], like: Leaderboard, wa
     filters = wanted.filters
     try:
         base = styled(boards, like) if wanted.is_styled else like
-        definition = definition_like(base, filters, jury=wanted.jury)
+        definition = definition_like(base, filters, jury=wanted.jury, combiner=wanted.combiner, covariates=wanted.covariates)
     except WrongFilter as reason:
         return replace(wanted, sentence=str(reason), nearest=[like])
     board = next((board for board in boards if is_of(board, definition)), None)

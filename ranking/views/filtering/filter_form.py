@@ -7,19 +7,24 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.models import Arena, Response, Voter
 from arena.texts.languages import language_shown
 from judges.models import Judge
-from ranking.boards.asked.asked_definition import is_narrowed
+from ranking.boards.asked.asked_definition import SHARES, is_narrowed
 from ranking.boards.asked.board_choice import Choice, same_method
 from ranking.boards.asked.filter_options import Options, options_of
 from ranking.boards.asked.filters_in_words import GROUPS, turns_in_words, value_in_words
 from ranking.filters import SEVERAL, Filters
-from ranking.models import Leaderboard, Snapshot
+from ranking.models import COVARIATES, SHORT_RULES, Leaderboard, Snapshot
 from ranking.views.filtering.weights_form import WeightsForm, weights_form
 
+COVARIATES_IN_WORDS = {
+    "length": gettext_lazy("length"), "headers": gettext_lazy("headers"), "lists": gettext_lazy("lists"),
+    "bold": gettext_lazy("bold"), "code": gettext_lazy("code"),
+}  # fmt: skip
 PAGE_ONLY = ("q", "sort", "dir", "archived", "baseline")
 MOST_JUDGES = 40
 
@@ -54,6 +59,7 @@ class FilterForm:
     picks: list[Pick] = field(default_factory=list)
     more: list[Pick] = field(default_factory=list)
     turns: list[FilterOption] = field(default_factory=list)
+    combiners: list[FilterOption] = field(default_factory=list)
     has_days: bool = False
     has_lengths: bool = False
     can_level_style: bool = False
@@ -68,7 +74,7 @@ class FilterForm:
 
     @property
     def has_more(self) -> bool:
-        return bool(self.more or self.turns or self.has_days or self.has_lengths)
+        return bool(self.more or self.turns or self.combiners or self.has_days or self.has_lengths)
 
 
 def filter_form(
@@ -87,7 +93,12 @@ def filter_form(
     links = _FilterLinks(choice, boards, query)
     return FilterForm(
         filters=filters,
-        picks=[*_of_prompts(options, filters), *_judges(like, choice.jury, shown or _newest_of_judges(like))],
+        picks=[
+            *_of_prompts(options, filters),
+            *_judges(like, choice.jury, shown or _newest_of_judges(like)),
+            *_covariates(like, choice),
+        ],
+        combiners=_combiners(like, choice),
         more=[*_of_contents(options, filters), *_voters(arena, like, filters)] if sees_content else [],
         turns=_turns(options, filters),
         has_days=not like.is_by_prediction and (_has_snapshot(like) or bool(filters.since or filters.until)),
@@ -101,7 +112,7 @@ def filter_form(
         weighed=[pair for pair in filters.pairs if pair[0] in ("over", "by", "missing")],
         can_borrow=_can_borrow(options, like, filters),
         weights=weights_form(options, like, filters, links.board),
-        without_all=links.to(Filters(), "", is_styled=False),
+        without_all=links.to(Filters(), "", is_styled=False, combined=False),
         query=links.to(filters, choice.jury, is_styled=choice.is_styled),
     )
 
@@ -154,6 +165,30 @@ def _newest_of_judges(like: Leaderboard) -> Snapshot | None:
     return None if like.sources == Leaderboard.Sources.PEOPLE else like.newest_snapshot()
 
 
+def _covariates(like: Leaderboard, choice: Choice) -> Iterable[Pick]:
+    """What is levelled, where style is."""
+    if choice.is_styled:
+        levelled = str((choice.definition or {}).get("covariates", choice.covariates)).split()
+        options = [FilterOption(name, str(COVARIATES_IN_WORDS[name]), name in levelled) for name in COVARIATES]
+        yield Pick("covariates", _("Levelled"), options)
+
+
+def _combiners(like: Leaderboard, choice: Choice) -> list[FilterOption]:
+    """What verdicts can become; that of the board itself is no choice."""
+    if like.sources == Leaderboard.Sources.PEOPLE or like.is_by_prediction:
+        return []
+    chosen, own = choice.combiner or like.combiner, like.combiner
+    return [
+        FilterOption("" if rule.value == own else rule.value, _rule_in_words(rule), rule.value == chosen)
+        for rule in Leaderboard.Combiner
+        if like.method != Leaderboard.Method.ELO or rule not in SHARES
+    ]
+
+
+def _rule_in_words(rule: Leaderboard.Combiner) -> str:
+    return str(SHORT_RULES.get(rule) or _("every game by itself"))
+
+
 def _can_borrow(options: Options, like: Leaderboard, filters: Filters) -> bool:
     """Where one category is chosen and there are others to lean on."""
     others = any(each != filters.category and not filters.category.startswith(f"{each}/") for each in options.categories)
@@ -189,9 +224,12 @@ class _FilterLinks:
         if "filtered" in query and "retired" not in query:
             self.page.append(("filtered", "1"))
 
-    def to(self, filters: Filters, jury: str, *, is_styled: bool) -> str:
+    def to(self, filters: Filters, jury: str, *, is_styled: bool, combined: bool = True) -> str:
         pairs = [*self.board, *filters.pairs, *(("judge", judge) for judge in jury.split())]
-        return urlencode([*pairs, *([("style", "on")] if is_styled else []), *self.page])
+        pairs += [("combiner", combiner)] if (combiner := self.choice.combiner if combined else "") else []
+        levelled = self.choice.covariates.split() if is_styled else []
+        style = [("style", "on"), *(("covariates", name) for name in levelled)] if is_styled else []
+        return urlencode([*pairs, *style, *self.page])
 
     def chips(self, options: Options) -> list[Chip]:
         choice, filters = self.choice, self.choice.filters
@@ -207,6 +245,9 @@ class _FilterLinks:
         for judge in jury:
             others = " ".join(other for other in jury if other != judge)
             chips.append(Chip(names[judge], self.to(filters, others, is_styled=choice.is_styled)))
+        if choice.combiner:
+            rule = _rule_in_words(Leaderboard.Combiner(choice.combiner))
+            chips.append(Chip(rule, self.to(filters, choice.jury, is_styled=choice.is_styled, combined=False)))
         if choice.is_styled:
             chips.append(Chip(_("style levelled"), self.to(filters, choice.jury, is_styled=False)))
         return chips

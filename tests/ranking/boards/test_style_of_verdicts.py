@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from arena.evidence import ledger
 from judges.models import Game
-from ranking.boards.asked.asked_definition import definition_like, styled
+from ranking.boards.asked.asked_definition import covariates_of, definition_like, quickly_fitted, styled
 from ranking.boards.asked.board_queue import ask
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.filters import Filters
@@ -61,7 +61,7 @@ def test_votes_and_verdicts_are_levelled_together_and_the_page_shows_it(client):
     ledger.number_events()
     like = make_board(arena, "both", sources="both", method="bradley_terry")
     publish_snapshot(make_board(arena, "judges", sources="judges", method="slot_levelled"))
-    definition = definition_like(styled([like], like), Filters())
+    definition = quickly_fitted(definition_like(styled([like], like), Filters()))
     assert (definition["method"], definition["sources"]) == ("style_controlled", "both")
     board = ask(arena, definition, like=like, network="1.1.1.1", now=timezone.now())
     fit_asked_board()
@@ -70,6 +70,42 @@ def test_votes_and_verdicts_are_levelled_together_and_the_page_shows_it(client):
     assert "What style does" in page
     assert 'name="style" value="on" checked' in page
     assert 'name="style"' in client.get(arena.get_absolute_url(), {"board": "judges"}).text
+
+
+def test_an_address_chooses_what_is_levelled_and_what_games_become(client):
+    arena = judged(0.85, n_prompts=32)
+    publish_snapshot(make_board(arena, "judges", sources="judges", method="slot_levelled"))
+    address = arena.get_absolute_url()
+    query = {"board": "judges", "style": "on", "covariates": ["bold", "length"], "combiner": "mean"}
+    assert client.post(f"{address}ask/", query).status_code == 303
+    board = Leaderboard.objects.get(arena=arena, is_asked=True)
+    assert (board.covariates, board.combiner, board.method) == ("length bold", "mean", "style_controlled")
+    fit_asked_board()
+    page = client.get(address, query).text
+    assert "What style does" in page
+    assert 'name="covariates" value="bold" checked' in page
+    assert 'value="mean" selected' in page
+    assert client.post(f"{address}ask/", query | {"covariates": "bold,length"}).status_code == 303
+    assert Leaderboard.objects.filter(arena=arena, is_asked=True).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("board", "query", "sentence"),
+    [
+        ("judges", {"combiner": "best"}, "No rule for verdicts is called “best”"),
+        ("judges", {"style": "on", "covariates": "<script>"}, "No covariate is called “&lt;script&gt;”"),
+        ("people", {"combiner": "mean"}, "People’s votes are not combined"),
+    ],
+)
+def test_what_cannot_be_chosen_is_told(client, board, query, sentence):
+    arena = make_arena("told", board_visibility="public")
+    make_board(arena, board, sources=board)
+    assert sentence in client.get(arena.get_absolute_url(), {"board": board} | query).text
+
+
+def test_covariates_have_one_spelling():
+    assert covariates_of(["bold,length", "bold"]) == covariates_of(["length bold"]) == "length bold"
+    assert covariates_of([]) == ""
 
 
 def test_verdicts_on_answers_without_text_are_left_out_and_told():
