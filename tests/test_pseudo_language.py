@@ -27,9 +27,12 @@ from arena.templatetags import phrases
 from judges.audits.refresh import audit_judge
 from judges.games.offline_judges import OFFLINE_JUDGES
 from judges.models import JudgeAudit
+from ranking.boards.asked.filter_options import options_of
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
+from ranking.filters import Filters
 from ranking.models import COVARIATES, Leaderboard
+from ranking.views.filtering.weights_form import weights_form
 from tests.arena.webhooks.receivers import make_message, make_webhook
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
 from tests.judges.game_factories import make_endpoint, make_game, make_judge
@@ -139,6 +142,12 @@ def everything():
     )
     audit_judge(judge, arena)
     snapshot = publish_snapshot(ensure_boards(arena)[0])
+    for slug, category, filters in (
+        ("x-8", "", {"over": ["λογική:1"], "by": ["borda-two-level"]}),
+        ("x-9", "λογική", {"category": ["λογική"], "borrow": ["on"]}),
+    ):  # fmt: skip
+        rest = Filters.of(filters).rest
+        publish_snapshot(Leaderboard.objects.create(arena=arena, slug=slug, name="Τάξη", category=category, filters=rest))
     run = Run.objects.create(
         arena=arena, kind="judge", name="Τρέξιμο", state="done", finished_at=timezone.now(), created_by=user
     )
@@ -238,6 +247,9 @@ def pages_of_the_site(addresses):
         yield "matrix", read(client, reverse("matrix", args=addresses["matrix"]), show=show)
     for only in ("upset", "people", "judges"):
         yield "pair", read(client, reverse("pair", args=addresses["pair"]), only=only, board="x-1-judges")
+    for board in ("x-8", "x-9"):
+        yield "leaderboard", read(client, reverse("leaderboard", args=addresses["leaderboard"]), board=board)
+    yield "weigh", read(client, reverse("weigh", args=addresses["weigh"]), **{"weight:λογική": "0"})
     models = addresses["pair"][1:]
     yield "leaderboard", read(client, reverse("leaderboard", args=addresses["leaderboard"]), baseline=models[0])
     yield "compare", read(client, reverse("compare", args=addresses["compare"]), model=models)
@@ -305,6 +317,19 @@ PAGES = {
     "webhooks", "webhook",
     "contents", "archives", "archive-upload", "embed", "embedded-board",
 }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_form_of_weights_is_in_the_language_of_its_reader(catalogue):
+    arena = make_arena("x-1", name="Αρένα")
+    for category in ("λογική", "τέχνη"):
+        for number in range(30):
+            make_prompt(arena, f"Γιατί {category} {number};", category=category)
+    with translation.override(LANGUAGE):
+        weights = weights_form(options_of(arena), Leaderboard(arena=arena), Filters(), [])
+        page = render_to_string("ranking/weights_form.html", {"arena": arena, "weights": weights})
+    assert "τέχνη" in page
+    assert english_in(page, beside=NAMES) == []
 
 
 @pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html"])

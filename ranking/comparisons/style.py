@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -86,7 +87,7 @@ def with_style(
     columns = [COVARIATES.index(name) for name in covariates]
     varied = [column for column in columns if np.ptp(differences[:, column]) > 0]
     left_out, alike = int((~known).sum()), [COVARIATES[column] for column in columns if column not in varied]
-    columned = {
+    columned: dict[str, Any] = {
         name: None if (column := getattr(comparisons, name)) is None else column[known]
         for name in ("a", "b", "outcome", "weight", "prompt", "voter", "judge", "first")
     }
