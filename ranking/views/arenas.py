@@ -83,11 +83,11 @@ def hide_steps(request: HttpRequest) -> HttpResponse:
     """Hide one list of first steps from this curator until the session ends, or show all of them again."""
     if not access.is_curator(request.user):
         raise PermissionDenied
-    arena = request.POST.get("arena", "")
-    if arena:
-        request.session[HIDDEN] = sorted({*request.session.get(HIDDEN, []), arena[:LONGEST_SLUG]})[:MOST_HIDDEN]
-    else:
+    if "show" in request.POST:
         request.session.pop(HIDDEN, None)
+    else:
+        arena = request.POST.get("arena") or SITE
+        request.session[HIDDEN] = sorted({*request.session.get(HIDDEN, []), arena[:LONGEST_SLUG]})[:MOST_HIDDEN]
     return redirect("arenas")
 
 

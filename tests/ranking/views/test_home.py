@@ -139,14 +139,14 @@ def test_a_site_with_the_sample_alone_still_says_how_to_make_an_arena(client):
 def test_a_curator_hides_a_list_of_steps_and_shows_it_again(client):
     client.force_login(make_curator())
     assert len(steps_of(home(client))) == 5
-    client.post(reverse("hide-steps"), {"arena": "site"})
+    client.post(reverse("hide-steps"), {"arena": ""})
     assert not steps_of(home(client))
     house, shed = make_arena("house"), make_arena("shed")
     client.post(reverse("hide-steps"), {"arena": "house"})
     text = home(client)
     assert not steps_of(card_of(text, house))
     assert steps_of(card_of(text, shed))
-    assert client.post(reverse("hide-steps")).url == reverse("arenas")
+    assert client.post(reverse("hide-steps"), {"show": "1"}).url == reverse("arenas")
     text = home(client)
     assert steps_of(card_of(text, house))
     assert "Show hidden steps" not in text
