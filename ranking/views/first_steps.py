@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from arena.models import Arena, Event, Import, Prompt, Run, Visibility, Vote, Voter, Voting
 from arena.pairing.pair_candidates import arenas_with_pairs
 
-SITE = "site"
+SITE = "/"  # no arena is called so
 """Stands for the list of a site without arenas, where lists that a curator has hidden are named by their arenas."""
 
 HIDDEN = "hidden first steps"
