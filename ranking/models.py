@@ -367,11 +367,9 @@ class Snapshot(WrittenOnce):
     n_prompts = models.PositiveBigIntegerField()
     n_set_aside = models.PositiveBigIntegerField()
     interval_kind = models.CharField(
-        max_length=20,
-        blank=True,
-        default="",
+        max_length=20, blank=True, default="",
         help_text=_("What the intervals are based on: prompts, few prompts or single votes."),
-    )
+    )  # fmt: skip
     notes = models.JSONField(default=list, help_text=_("What a reader must know, such as that there are few prompts."))
     note_codes = models.JSONField(default=list, help_text=_("What each note is about, for programs. Empty if it has no code."))
     note_parameters = models.JSONField(
