@@ -24,8 +24,8 @@ def too_little_for(board: Leaderboard, evidence: BoardEvidence) -> TooLittle | N
         return _too_little(board, evidence, least_prompts(board.arena))
     if Filters.of_board(board.category, "", board.filters).borrow:
         return _too_little(board, evidence.shown, min(LEAST_BORROWING, least_prompts(board.arena)))
-    found = ((name, _too_little(board, part, least_prompts(board.arena))) for name, part in evidence.parts.items())
-    return next((replace(little, part=name.rpartition(": ")[2]) for name, little in found if little is not None), None)
+    results = ((name, _too_little(board, part, least_prompts(board.arena))) for name, part in evidence.parts.items())
+    return next((replace(little, part=name.rpartition(": ")[2]) for name, little in results if little is not None), None)
 
 
 def _too_little(board: Leaderboard, evidence: BoardEvidence, least: int) -> TooLittle | None:

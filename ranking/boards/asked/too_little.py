@@ -35,8 +35,8 @@ def told(board: Leaderboard) -> str:
     return _("In the category %(category)s: %(sentence)s") % {"category": part, "sentence": sentence} if part else sentence
 
 
-def _sentence(board: Leaderboard, found: Mapping[str, Any]) -> str:
-    n, least = found["n"], found["least"]
+def _sentence(board: Leaderboard, numbers: Mapping[str, Any]) -> str:
+    n, least = numbers["n"], numbers["least"]
     of_judges = board.sources == Leaderboard.Sources.JUDGES
     if board.error_code == NOTHING:
         return _("No verdict fits these filters.") if of_judges else _("No vote fits these filters.")

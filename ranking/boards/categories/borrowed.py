@@ -60,8 +60,8 @@ class BorrowedSource:
         stretch = fit.critical / -limits_normal(definition.level)
         shrunk = CategoryRatings(fit.names, fit.ratings[at], fit.covariance[at] * np.outer(stretch, stretch))
         task = WeighedTask(self.own, 1.0, (shrunk,))
-        found = weigh([task], way="mean-rating", rng=np.random.default_rng(definition.seed), level=definition.level)
-        counts, numbers = maths.counts(alone.comparisons), numbers_of(found, None)
+        scored = weigh([task], way="mean-rating", rng=np.random.default_rng(definition.seed), level=definition.level)
+        counts, numbers = maths.counts(alone.comparisons), numbers_of(scored, None)
         reasons = {unrated.name: unrated.reason for unrated in fit.unrated}
         rows = [
             RatingRow(
@@ -74,7 +74,7 @@ class BorrowedSource:
             for i, (pk, name) in enumerate(names.items())
         ]
         return FittedBoard(
-            rows=rows, notes=_notes(fit), components=[], interval_kind=definition.clusters, n_draws=found.n_draws,
+            rows=rows, notes=_notes(fit), components=[], interval_kind=definition.clusters, n_draws=scored.n_draws,
             competitor_ids=list(names), pairs=None, parts=[self._told(fit, at, alone, names, definition)],
         )  # fmt: skip
 

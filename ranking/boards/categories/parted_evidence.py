@@ -20,7 +20,7 @@ class PartedEvidence:
     whole: BoardEvidence
     shown: BoardEvidence
     parts: Mapping[str, BoardEvidence]
-    told: Mapping[str, object]
+    facts: Mapping[str, object]
 
     @property
     def watermark(self) -> int:
@@ -71,7 +71,7 @@ class PartedEvidence:
         return digest_of([("", self.whole.digest()), *((name, part.digest()) for name, part in sorted(self.parts.items()))])
 
     def fixed(self) -> dict[str, object]:
-        return self.whole.fixed() | dict(self.told)
+        return self.whole.fixed() | dict(self.facts)
 
 
 def digest_of(parts: Sequence[tuple[str, str]]) -> str:

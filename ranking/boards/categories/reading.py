@@ -41,8 +41,8 @@ def read_parts(
         WeighedPart(category, weight, on(category), {sub: on(sub) for sub in within(paths, category)} if by_level else {})
         for category, weight in filters.weights.items()
     ]
-    told: dict[str, object] = {} if filters.way == MEAN_RATING else {"way": filters.way}
-    evidence = PartedEvidence(whole.evidence, whole.evidence, _named(weighed), told)
+    facts: dict[str, object] = {} if filters.way == MEAN_RATING else {"way": filters.way}
+    evidence = PartedEvidence(whole.evidence, whole.evidence, _named(weighed), facts)
     return WeighedSource(whole, tuple(weighed), evidence, filters.way, partly=bool(filters.missing))
 
 

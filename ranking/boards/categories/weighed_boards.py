@@ -105,20 +105,20 @@ class WeighedSource:
             for part in counting
         ]
         rng = np.random.default_rng(definition.seed)
-        found = weigh(tasks, way=self.way, rng=rng, partly=self.partly, level=definition.level)
-        rows = self._rows(found, tasks, names, definition)
-        told = self._told(fits, ids, definition.level)
+        scored = weigh(tasks, way=self.way, rng=rng, partly=self.partly, level=definition.level)
+        rows = self._rows(scored, tasks, names, definition)
+        parts_in_words = self._told(fits, ids, definition.level)
         return FittedBoard(
             rows=rows,
-            notes=list(dict.fromkeys(self._notes(fits, counting, tasks, found))),
+            notes=list(dict.fromkeys(self._notes(fits, counting, tasks, scored))),
             components=[],
             interval_kind=_kind_of([fit for part in counting for fit in fits[part.category]], definition)
-            if found.names
+            if scored.names
             else "",
-            n_draws=found.n_draws,
+            n_draws=scored.n_draws,
             competitor_ids=list(names),
             pairs=None,
-            parts=told,
+            parts=parts_in_words,
         )
 
     def _fit(self, part: WeighedPart, names: Names, definition: Definition) -> list[FittedCategory]:
@@ -127,9 +127,9 @@ class WeighedSource:
         below = [FittedCategory.of(name, source, names, definition) for name, source in part.below.items()]
         return [fit for fit in below if len(fit.ratings.names) > 1] or [own]
 
-    def _rows(self, found: WeighedScores, tasks: list[WeighedTask], names: Names, definition: Definition) -> list[RatingRow]:
+    def _rows(self, scored: WeighedScores, tasks: list[WeighedTask], names: Names, definition: Definition) -> list[RatingRow]:
         counts = maths.counts(comparisons_of(self.whole, names, definition))
-        numbers = numbers_of(found, most_points(self.way, tasks, len(found.names)))
+        numbers = numbers_of(scored, most_points(self.way, tasks, len(scored.names)))
         rated = {part.name: set(part.names) for part in tasks}
         return [
             RatingRow(
@@ -151,7 +151,7 @@ class WeighedSource:
 
     def _notes(
         self, fits: Mapping[str, list[FittedCategory]], counting: list[WeighedPart], tasks: list[WeighedTask],
-        found: WeighedScores,
+        scored: WeighedScores,
     ) -> Iterator[str]:  # fmt: skip
         for part in self.parts:
             if part not in counting:
@@ -161,7 +161,7 @@ class WeighedSource:
                     yield noted("weighed.within", TEXTS, category=fit.category, note=note)
         if self.way == "borda-two-level" and not any(part.below for part in self.parts):
             yield noted("weighed.one_level", TEXTS)
-        if tasks and not found.names:
+        if tasks and not scored.names:
             common, ranked = ranked_by(tasks, partly=self.partly)
             yield noted("weighed.none_shared" if not common else "weighed.one_shared", TEXTS, n=len(ranked))
 
@@ -183,22 +183,22 @@ def _kind_of(fits: list[FittedCategory], definition: Definition) -> str:
     return few or next(iter(sorted(kinds)), definition.clusters)
 
 
-def numbers_of(found: WeighedScores, most: float | None) -> dict[str, dict[str, Any]]:
+def numbers_of(scored: WeighedScores, most: float | None) -> dict[str, dict[str, Any]]:
     """Of each ranked competitor's row: in points of ratings, or per cent of the `most` that can be had."""
     if most is None:
-        rating, low, high = (list(map(to_elo, values)) for values in (found.scores, found.low, found.high))
-        se, win_rates = ELO_PER_LOGIT * found.se, win_rates_of(found.scores).tolist()
+        rating, low, high = (list(map(to_elo, values)) for values in (scored.scores, scored.low, scored.high))
+        se, win_rates = ELO_PER_LOGIT * scored.se, win_rates_of(scored.scores).tolist()
     else:
-        rating, low, high = ((100 * values / most).tolist() for values in (found.scores, found.low, found.high))
-        se, win_rates = 100 * found.se / most, [None] * len(found.names)
-    places = 1 + (found.scores[:, None] > found.scores).sum(axis=0)
+        rating, low, high = ((100 * values / most).tolist() for values in (scored.scores, scored.low, scored.high))
+        se, win_rates = 100 * scored.se / most, [None] * len(scored.names)
+    places = 1 + (scored.scores[:, None] > scored.scores).sum(axis=0)
     return {
         name: {
             "rating": rating[i], "se": float(se[i]), "low": low[i], "high": high[i], "win_rate": win_rates[i],
-            "rank": int(places[i]), "rank_low": int(found.rank_low[i]), "rank_high": int(found.rank_high[i]),
-            "p_best": float(found.chance[i]),
+            "rank": int(places[i]), "rank_low": int(scored.rank_low[i]), "rank_high": int(scored.rank_high[i]),
+            "p_best": float(scored.chance[i]),
         }
-        for i, name in enumerate(found.names)
+        for i, name in enumerate(scored.names)
     }  # fmt: skip
 
 
