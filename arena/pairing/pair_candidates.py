@@ -101,8 +101,8 @@ def one_to_vote_on(*, arena: int) -> QuerySet[Response, int]:
 def arenas_with_pairs(arenas: Iterable[Arena]) -> set[int]:
     """Of these arenas, the ids of those that have a pair to vote on, in one question for all."""
     answers = _answers_of(Competitor.objects.servable())
-    prompts = Prompt.objects.servable().filter(arena=OuterRef("pk"))
-    pairs = answers.filter(_has_rival(answers), prompt__in=prompts.values("pk"))
+    prompts = Prompt.objects.servable().values("pk")
+    pairs = answers.filter(_has_rival(answers), prompt__in=prompts, prompt__arena=OuterRef("pk"))
     asked = Arena.objects.filter(Exists(pairs), pk__in=[arena.pk for arena in arenas])
     return set(asked.order_by().values_list("pk", flat=True))
 

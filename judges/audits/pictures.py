@@ -35,7 +35,7 @@ class ShareRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BarPart:
+class BarSegment:
     """One part of a stacked bar."""
 
     kind: str
@@ -51,7 +51,7 @@ class Bar:
 
     name: str
     n: int
-    segments: Sequence[BarPart]
+    segments: Sequence[BarSegment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _bar(name: str, parts: Sequence[tuple[str, str, int]]) -> Bar:
     n, segments, x = sum(count for _, _, count in parts), [], 0.0
     for kind, words, count in parts:
         if count > 0:
-            segments.append(BarPart(kind, words, count, x, 100 * count / n))
+            segments.append(BarSegment(kind, words, count, x, 100 * count / n))
             x += 100 * count / n
     return Bar(name, n, segments)
 
