@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from gettext import GNUTranslations
 from importlib import import_module
 from pathlib import Path
 
@@ -80,7 +81,7 @@ STORED = {
     "admin:arena_vote": {"tie"},  # likewise: the vote's events
     "admin:arena_import": {"llmfao"},  # the key of a format
     "admin:judges_judge": {"pairwise"},  # the key of a protocol
-    "admin:ranking_snapshot": {"bradley_terry", "few_prompts"},  # codes
+    "admin:ranking_snapshot": {"bradley_terry", "few_prompts", "prompt"},  # codes
 }
 KEYS |= {"admin:ranking_leaderboard": frozenset({"pairwise", *COVARIATES})}  # in sentences
 KEYS |= {"admin:arena_webhook": frozenset({"http"})}  # in titles
@@ -388,9 +389,43 @@ def test_what_pages_ask_for_is_what_translators_are_given(given, catalogue, ever
     assert len(catalogue.asked & given) > 300
 
 
-def messages_in(path):
+LOCALE = ROOT / "arena" / "locale"
+CATALOGUES = sorted(path.parts[-3] for path in LOCALE.glob("*/LC_MESSAGES/django.po"))
+
+
+def translated_in(path):
+    """What a compiled catalogue knows; of a message with two forms, the first."""
+    with path.open("rb") as file:
+        return {key[0] if isinstance(key, tuple) else key for key, text in GNUTranslations(file)._catalog.items() if text}
+
+
+@pytest.mark.django_db
+def test_readers_and_voters_find_no_english_in_a_language_that_is_offered(template, catalogue, everything):
+    for role in ("visitor", "annotator"):
+        client = reader_of(role)
+        for name, arguments in everything.items():
+            client.get(reverse(name, args=arguments))
+        client.get("/nothing/")
+    first_forms = messages_in(template, forms="msgid")
+    asked = set(filter(has_words, catalogue.asked & first_forms))
+    assert len(asked) > 300
+    missing = {code: asked - translated_in(LOCALE / code / "LC_MESSAGES" / "django.mo") for code in CATALOGUES}
+    assert missing == {code: set() for code in ("de", "es", "fr")}
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_catalogues_are_compiled_as_they_stand(code, tmp_path):
+    if shutil.which("msgfmt") is None:
+        pytest.skip("gettext's tools are not installed")
+    source, compiled = LOCALE / code / "LC_MESSAGES" / "django.po", tmp_path / "django.mo"
+    subprocess.run(["msgfmt", "--check-format", "--output-file", compiled, source], check=True, timeout=60)
+    with compiled.open("rb") as made, source.with_suffix(".mo").open("rb") as kept:
+        assert GNUTranslations(made)._catalog == GNUTranslations(kept)._catalog
+
+
+def messages_in(path, forms="msgid(?:_plural)?"):
     """Both forms of each, as they stand in the code."""
-    quoted = re.findall(r'^msgid(?:_plural)? ((?:".*"\n?)+)', path.read_text(), re.MULTILINE)
+    quoted = re.findall(rf'^{forms} ((?:".*"\n?)+)', path.read_text(), re.MULTILINE)
     return {ast.literal_eval(f"({lines})") for lines in quoted}
 
 
