@@ -20,6 +20,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone, translation
+from django.utils.dates import MONTHS, MONTHS_3, MONTHS_AP, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import trans_real
 
 from arena.models import ArchiveUpload, Attempt, Ballot, Call, Import, Prompt, PromptPool, Response, Run
@@ -387,6 +388,11 @@ def test_what_pages_ask_for_is_what_translators_are_given(given, catalogue, ever
     missing = catalogue.asked - given - messages_of_packages()
     assert sorted(filter(has_words, missing)) == []
     assert len(catalogue.asked & given) > 300
+
+
+def test_no_text_of_a_page_is_the_name_of_a_month_or_a_day(given):
+    """A translation of "May" as a verb would stand in every date of that month."""
+    assert not given & {str(name) for names in (MONTHS, MONTHS_AP, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR) for name in names.values()}
 
 
 LOCALE = ROOT / "arena" / "locale"

@@ -44,7 +44,7 @@ class TokenAdmin(ReadOnlyAdmin):
     def shown_hint(self, token: ApiToken) -> str:
         return f"…{token.hint}"
 
-    @admin.display(description=gettext_lazy("may"))
+    @admin.display(description=gettext_lazy("scopes"))
     def shown_scopes(self, token: ApiToken) -> str:
         return " ".join(token.scopes)
 

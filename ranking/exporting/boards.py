@@ -33,7 +33,9 @@ COLUMNS = (
     FileColumn("competitor", Holds.TEXT, gettext_lazy("The model.")),
     FileColumn("rating", Holds.NUMBER, gettext_lazy("Points; 1000 is the mean, 400/ln 10 a unit of log-odds.")),
     FileColumn("se", Holds.NUMBER, gettext_lazy("Standard error of the rating.")),
+    # xgettext:no-python-format
     FileColumn("low", Holds.NUMBER, gettext_lazy("Lower end of its 95 % interval.")),
+    # xgettext:no-python-format
     FileColumn("high", Holds.NUMBER, gettext_lazy("Upper end of its 95 % interval.")),
     FileColumn("rank", Holds.INTEGER, gettext_lazy("Its place.")),
     FileColumn("rank_low", Holds.INTEGER, gettext_lazy("The best place that it can hold.")),

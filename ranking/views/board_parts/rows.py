@@ -46,6 +46,7 @@ class RowWriter:
         not_known, no_place = escape(_("not known")), escape(_("no place"))
         self.unknown = f'<span class="mute" aria-label="{not_known}">–</span>'
         self.no_place = f'<span class="mute" aria-label="{no_place}">–</span>'
+        # xgettext:no-python-format
         labels = {"first": _("% first"), "win": _("% win"), "votes": short, "change": _("30 days"), "price": "$/M"}
         self.cells = {key: _cell(key, escape(label)) for key, label in labels.items() if key in (*table.columns, "votes")}
         self.prompt_cells: dict[int, str] = {}

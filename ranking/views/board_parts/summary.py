@@ -68,8 +68,10 @@ def _on_the_first(shown: Snapshot, placed: Sequence[Entry], tied: Sequence[Compe
         yield _tie(shown, tied)
     worst, values = leader.rank_high or len(placed), {"model": _bold(leader.competitor), "level": level}
     if worst == 1:
+        # xgettext:no-python-format
         yield format_html(_("With {level} % certainty {model} is first."), **values)
     elif worst < len(placed):
+        # xgettext:no-python-format
         text = _("With {level} % certainty {model} is among the first {worst} of {n}.")
         yield format_html(text, **values, worst=number(worst), n=number(len(placed)))
     if tied:
