@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ranking.views import arenas, compare, competitors, leaderboards, matrix, method, pairs, swaps
+from ranking.views import arenas, compare, competitors, feed, leaderboards, matrix, method, pairs, swaps
 from ranking.views.embeds import badge, board, card, snippets
 from ranking.views.filtering import asking, weights_form
 from ranking.views.reports import fairness, price
@@ -12,6 +12,7 @@ urlpatterns = [
     path("steps/", arenas.hide_steps, name="hide-steps"),
     path("arenas/<slug:slug>/", leaderboards.leaderboard, name="leaderboard"),
     path("robots.txt", asking.robots, name="robots"),
+    path("arenas/<slug:slug>/feed.atom", feed.feed, name="board-feed"),
     path("arenas/<slug:slug>/ask/", asking.ask_for_board, name="ask-for-board"),
     path("arenas/<slug:slug>/keep/", asking.keep_board, name="keep-board"),
     path("arenas/<slug:slug>/weigh/", weights_form.weigh, name="weigh"),

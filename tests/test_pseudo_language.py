@@ -56,6 +56,7 @@ NO_PAGES = {
     "favicon": "a picture",
     "board-badge": "a picture",
     "board-card": "a picture",
+    "board-feed": "a file for programs that read feeds",
     "healthz": "read by programs",
     "readyz": "read by programs",
     "metrics": "read by programs",
