@@ -5,7 +5,7 @@ from django.urls import path
 from ranking.views import arenas, compare, competitors, feed, leaderboards, matrix, method, pairs, swaps
 from ranking.views.embeds import badge, board, card, snippets
 from ranking.views.filtering import asking, weights_form
-from ranking.views.reports import fairness, price
+from ranking.views.reports import changes, fairness, price
 
 urlpatterns = [
     path("", arenas.arenas, name="arenas"),
@@ -28,5 +28,6 @@ urlpatterns = [
     path("embed/boards/<slug:slug>/badge.svg", badge.badge, name="board-badge"),
     path("embed/boards/<slug:slug>/card.png", card.card, name="board-card"),
     path("snapshots/<slug:key>/", leaderboards.snapshot, name="snapshot"),
+    path("snapshots/<slug:key>/changes/<slug:other>/", changes.changes, name="changes"),
     path("method/", method.method, name="method"),
 ]

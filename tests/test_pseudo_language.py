@@ -144,7 +144,9 @@ def everything():
         battle=waiting, voter=make_voter(arena), first_shown="a", propensity=0.5, served_at=timezone.now(), state="flagged"
     )
     audit_judge(judge, arena)
-    snapshot = publish_snapshot(ensure_boards(arena)[0])
+    earlier = publish_snapshot(ensure_boards(arena)[0])
+    make_vote(battles[0], "tie")
+    snapshot = publish_snapshot(earlier.leaderboard)
     for slug, category, filters in (
         ("x-8", "", {"over": ["λογική:1"], "by": ["borda-two-level"]}),
         ("x-9", "λογική", {"category": ["λογική"], "borrow": ["on"]}),
@@ -168,7 +170,7 @@ def everything():
     return {
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "pair": [*one, a.pk, b.pk],
         "compare": one, "matrix": one, "price": one, "fairness": one,
-        "snapshot": [snapshot.key], "swap": [*one, held["above"], held["below"]],
+        "snapshot": [snapshot.key], "changes": [earlier.key, snapshot.key], "swap": [*one, held["above"], held["below"]],
         "embed": one, "embedded-board": one, "weigh": one,
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
@@ -313,7 +315,7 @@ def test_every_page_is_read_above_or_is_none():
 
 PAGES = {
     "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot", "swap", "price", "fairness",
-    "weigh",
+    "changes", "weigh",
     "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "tournament", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "invitations", "api-docs", "exports", "archive", "correct",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import floatformat as plain
 from django.utils.safestring import SafeString, mark_safe
 
@@ -23,3 +24,17 @@ def floatformat(value: Any, digits: Any = -1) -> SafeString:
     """
     shown = plain(value, digits)
     return mark_safe(f"{MINUS}{shown[1:]}" if shown.startswith("-") else shown)  # noqa: S308  # digits  # nosec B308, B703
+
+
+@register.filter
+def signed(value: float) -> str:
+    """
+    A change in whole numbers, with its sign; what rounds to 0 has none.
+
+    Examples
+    --------
+    >>> signed(12.4), signed(-3), signed(-0.2), signed(1234)
+    ('+12', '−3', '0', '+1,234')
+    """
+    rounded = round(value)
+    return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{intcomma(abs(rounded))}"

@@ -1,0 +1,37 @@
+"""What changed between two snapshots of a board."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from arena import access
+from arena.views.context import arena_or_404, page_context
+from arena.views.private_boards import board_is_private
+from arena.views.private_pages import private
+from ranking.boards.asked.board_access import snapshots_for
+from ranking.boards.snapshots.changes import changes_between
+from ranking.boards.snapshots.snapshot_retention import keep
+from ranking.models import Snapshot
+from ranking.views.counted_words import counted_on, words_for
+
+
+@require_safe
+def changes(request: HttpRequest, key: str, other: str) -> HttpResponse:
+    """From the older to the newer of the two, whichever is named first. They are kept, as those that are linked to are."""
+    found = {each.key: each for each in Snapshot.objects.filter(key__in=[key, other]).select_related("leaderboard__arena")}
+    if key == other or key not in found or other not in found:
+        raise Http404
+    older, newer = sorted(found.values(), key=lambda each: each.pk)
+    arena = newer.leaderboard.arena
+    if older.leaderboard_id != newer.leaderboard_id:
+        raise Http404
+    if not access.sees_board(request.user, arena):
+        return board_is_private(request, arena_or_404(request, arena.slug))
+    if not snapshots_for(request.user).filter(pk=newer.pk).exists():
+        raise Http404
+    if key != older.key:
+        return redirect("changes", older.key, newer.key)
+    for each in (older, newer) if request.method == "GET" else ():
+        keep(each, request, reason="linked")
+    context = {"board": newer.leaderboard, "changes": changes_between(older, newer), "evidence": words_for(counted_on(newer))}
+    return private(render(request, "ranking/reports/changes.html", page_context(request, "leaderboard", arena, **context)))
