@@ -100,6 +100,14 @@ class Changes:
         return (before, now) if before and now and before != now else None
 
     @property
+    def is_first_clear(self) -> bool:
+        """Whether no rank is in the range of the first and also in that of the one who was first."""
+        if self.first is None:
+            return False
+        was, now = (_range(model.newer) for model in self.first)
+        return was is not None and now is not None and now[1] < was[0]
+
+    @property
     def moved_most(self) -> ModelChange | None:
         """Of the models with another rank than before, the one whose rank changed most."""
         moved = [(abs(by), model) for model in self.models if (by := _ranks_moved(model))]

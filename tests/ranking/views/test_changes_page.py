@@ -51,7 +51,7 @@ def overtaken():
 
 def test_it_says_who_is_first_now_and_who_joined(client, overtaken):
     told = in_words(page_of(client, *overtaken))
-    assert "Bee is first now, where Auk was." in told
+    assert "Bee is first now, where Auk was. Which of the two is better is not clear: that may be chance." in told
     assert "1 model joined." in told
     assert "Counted: votes 9 30 +21" in told
 
