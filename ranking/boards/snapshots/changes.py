@@ -46,7 +46,7 @@ class ModelChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class BoardChanges:
     """`n_arrived` counts what was given, whether it counts or is set aside; below 0 `n_set_aside`, some was brought back."""
 
     older: Snapshot
@@ -114,7 +114,7 @@ class Changes:
         return max(moved, key=lambda each: (each[0], abs(each[1].points or 0.0), -each[1].competitor.pk))[1] if moved else None
 
 
-def changes_between(older: Snapshot, newer: Snapshot) -> Changes:
+def changes_between(older: Snapshot, newer: Snapshot) -> BoardChanges:
     """By the newer one's ranks; models that only the older one has come last. In one query."""
     entries = Entry.objects.filter(snapshot__in=[older.pk, newer.pk]).select_related("competitor").by_place()
     before: dict[int, Entry] = {}
@@ -123,7 +123,7 @@ def changes_between(older: Snapshot, newer: Snapshot) -> Changes:
         (now if entry.snapshot_id == newer.pk else before)[entry.competitor_id] = entry
     order = [*now, *(pk for pk in before if pk not in now)]
     models = [ModelChange((now.get(pk) or before[pk]).competitor, before.get(pk), now.get(pk)) for pk in order]
-    return Changes(older, newer, models)
+    return BoardChanges(older, newer, models)
 
 
 def _is_placed(entry: Entry | None) -> bool:

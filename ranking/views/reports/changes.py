@@ -18,10 +18,10 @@ from ranking.views.counted_words import counted_on, words_for
 @require_safe
 def changes(request: HttpRequest, key: str, other: str) -> HttpResponse:
     """From the older to the newer of the two, whichever is named first. They are kept, as those that are linked to are."""
-    found = {each.key: each for each in Snapshot.objects.filter(key__in=[key, other]).select_related("leaderboard__arena")}
-    if key == other or key not in found or other not in found:
+    snapshots = {each.key: each for each in Snapshot.objects.filter(key__in=[key, other]).select_related("leaderboard__arena")}
+    if key == other or key not in snapshots or other not in snapshots:
         raise Http404
-    older, newer = sorted(found.values(), key=lambda each: each.pk)
+    older, newer = sorted(snapshots.values(), key=lambda each: each.pk)
     arena = newer.leaderboard.arena
     if older.leaderboard_id != newer.leaderboard_id:
         raise Http404
