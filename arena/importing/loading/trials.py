@@ -7,18 +7,20 @@ so it is tried on a copy of the database. PostgreSQL needs none.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 from django.db.utils import load_backend
 
 from arena.importing.files.receiving import upload_folder
 
 ROWS_IN_PLACE = 200  # fewer are tried in less time than a copy takes
 ROOM_TO_SPARE = 3  # times the size of the database must be free
+SECONDS_FOR_A_COPY = 60
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +36,8 @@ def tried(n_rows: int) -> Iterator[None]:
 @contextmanager
 def _aside(n_rows: int) -> Iterator[None]:
     """With another database in this thread, as the present one is now; or with the present one."""
-    if n_rows < ROWS_IN_PLACE or connection.vendor != "sqlite" or not _has_room():
+    # Within a transaction a copy would lack what that has written, and SQLite would wait for its end, for ever.
+    if n_rows < ROWS_IN_PLACE or connection.vendor != "sqlite" or connection.in_atomic_block or not _has_room():
         yield
         return
     descriptor, name = tempfile.mkstemp(dir=upload_folder(), prefix=".trial-")
@@ -55,6 +58,17 @@ def _has_room() -> bool:
     return False
 
 
+def _stop_after(seconds: float) -> Callable[[int, int, int], None]:
+    """SQLite tries again without end where the database is locked."""
+    until = time.monotonic() + seconds
+
+    def stop(_status: int, _n_remaining: int, _n_pages: int) -> None:
+        if time.monotonic() > until:
+            raise OperationalError("database is locked")
+
+    return stop
+
+
 @contextmanager
 def _copied(path: Path) -> Iterator[None]:
     own = connections[DEFAULT_DB_ALIAS]
@@ -63,7 +77,7 @@ def _copied(path: Path) -> Iterator[None]:
     with closing(trial):
         trial.ensure_connection()
         own.ensure_connection()
-        own.connection.backup(trial.connection)
+        own.connection.backup(trial.connection, progress=_stop_after(SECONDS_FOR_A_COPY))
         connections[DEFAULT_DB_ALIAS] = trial
         try:
             yield

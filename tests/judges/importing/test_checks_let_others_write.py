@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from arena.importing.files import receiving
 from arena.importing.intake import FileRequest, check_file
@@ -113,3 +113,16 @@ def test_a_check_that_fails_gives_the_thread_its_database_back(tmp_path, monkeyp
     assert connection.settings_dict["NAME"] == name
     assert Arena.objects.filter(slug="garden").exists()
     assert not list(receiving.upload_folder().glob(".trial*"))
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_within_a_transaction_a_large_file_is_tried_in_place_and_ends(kind, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(rows(kind))
+    with transaction.atomic():
+        make_arena("garden")  # the copy would lack it, and its lock is held until the transaction ends
+        checked = check_file(receiving.keep_path(path), FileRequest("garden", kind=kind))
+    assert checked.report.n_rows == N
+    assert Arena.objects.filter(slug="garden").exists()
+    assert not Game.objects.exists()
+    assert not GoldItem.objects.exists()
