@@ -395,7 +395,9 @@ def test_what_pages_ask_for_is_what_translators_are_given(given, catalogue, ever
 
 def test_no_text_of_a_page_is_the_name_of_a_month_or_a_day(given):
     """A translation of "May" as a verb would stand in every date of that month."""
-    assert not given & {str(name) for names in (MONTHS, MONTHS_AP, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR) for name in names.values()}
+    assert not given & {
+        str(name) for names in (MONTHS, MONTHS_AP, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR) for name in names.values()
+    }
 
 
 LOCALE = ROOT / "arena" / "locale"

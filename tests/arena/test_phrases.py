@@ -105,5 +105,5 @@ def test_numbers_days_and_etags_are_of_the_language():
     with translation.override("de"):
         in_german = (number(12345), counted(1, "vote", "votes"), when(moment, "j F Y, H:i"), when(moment, "j M"), etag_of("a"))
     assert in_english[:4] == ("12,345", "1 vote", "30 November 2026, 03:05", "30 Nov")
-    assert in_german[:4] == ("12.345", "1 vote", "30. November 2026 03:05", "30. November")
+    assert in_german[:4] == ("12.345", "1 Stimme", "30. November 2026 03:05", "30. November")
     assert in_english[4] != in_german[4]

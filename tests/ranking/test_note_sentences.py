@@ -59,7 +59,7 @@ def test_numbers_are_those_of_the_readers_language():
     note = noted("style.left_out", TEXTS, n=12_345)
     assert note.startswith("12,345 votes on answers")
     with translation.override("de"):
-        assert StoredNote(str(note), note.code, note.parameters).translated.startswith("12.345 votes on answers")
+        assert StoredNote(str(note), note.code, note.parameters).translated.startswith("12.345 Stimmen zu Antworten")
     assert StoredNote(str(note), note.code, note.parameters).translated == note
 
 

@@ -105,7 +105,8 @@ def test_a_judge_that_always_says_the_first_slot_is_unusable(client):
     assert not audit.is_usable
     page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
     assert "Unusable." in page
-    assert audit.reasons[0] in page
+    assert "0.0602, under 0.5 (60 battles in both orders)" in audit.reasons[0]
+    assert "in 6 % of 60 battles at the most, and 50 % are needed." in page.replace("\xa0", " ")
     assert "unusable" in client.get(reverse("judges", args=[arena.slug])).content.decode()
 
 

@@ -92,7 +92,7 @@ def test_numbers_in_notes_are_grouped_as_the_reader_does():
     assert "2,000 battles" in note
     stored = {"code": note.code, "parameters": note.parameters, "text": str(note)}
     with translation.override("de"):
-        assert "left out: 2.000 battles" in note_sentence(stored)
+        assert "2.000 Duelle, bei denen" in note_sentence(stored)
 
 
 @pytest.mark.parametrize("code", TEXTS)
@@ -155,7 +155,7 @@ def test_a_figure_is_found_by_its_key_whatever_it_is_called(client):
     assert ", gold labels" in client.get("/arenas/garden/judges/").text
     page = client.get(f"/arenas/garden/judges/{made.judge_id}/").text
     assert "1.25" in page
-    assert "Same answer in both orders" in page
+    assert "Same verdict in both orders" in page
 
 
 @pytest.mark.django_db

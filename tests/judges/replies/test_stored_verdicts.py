@@ -95,5 +95,5 @@ def assert_the_figures_are_on_its_page(arena, judge, client):
         figure = figures[name]
         assert (round(100 * figure["value"], 2), figure["n"], figure["unit"]) == (percent, 350, "gold pairs")
         assert figure["low"] < figure["value"] < figure["high"]
-        assert f">{figure['value']:.3f}</td>" in page.split(name.capitalize())[1][:400]
+        assert f">{100 * figure['value']:.1f} %</td>" in page.split(name.capitalize())[1][:400]
         assert round(100 * float(written[name]["value"]), 2) == percent

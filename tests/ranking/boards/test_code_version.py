@@ -83,7 +83,7 @@ def test_what_makes_a_snapshot_is_found_by_itself():
         "ranking.maths.clusters.leave_one_out_gains",
     }
     assert not modules & {
-        "ranking.maths.aggregation.borda",
+        "ranking.maths.models.plackett_luce",
         "ranking.maths",
         "ranking.models",
         "arena.importing.files.reading",
@@ -108,15 +108,15 @@ def test_a_module_added_deep_in_the_library_changes_it_once_it_is_used(copy, bef
 
 def test_a_name_through_the_front_door_of_a_package_counts_as_where_it_is_defined(copy):
     before = version_after(copy, {"ranking/boards/methods.py": "\nfrom ranking import maths as library\n"})
-    borda = version_after(copy, {"ranking/maths/aggregation/borda.py": "\nNEW = 1\n"})
-    assert borda == before
-    used = version_after(copy, {"ranking/boards/methods.py": "\nborda = library.borda\n"})
-    assert version_after(copy, {"ranking/maths/aggregation/borda.py": "\nNEW = 2\n"}) != used
+    unused = version_after(copy, {"ranking/maths/models/plackett_luce.py": "\nNEW = 1\n"})
+    assert unused == before
+    used = version_after(copy, {"ranking/boards/methods.py": "\nfit = library.fit_plackett_luce\n"})
+    assert version_after(copy, {"ranking/maths/models/plackett_luce.py": "\nNEW = 2\n"}) != used
 
 
 def test_what_no_board_uses_and_remarks_change_nothing(copy, before):
     edits = {
-        "ranking/maths/aggregation/borda.py": "\nNEW = 1\n",
+        "ranking/maths/models/plackett_luce.py": "\nNEW = 1\n",
         "ranking/maths/votes_alone.py": "NEW = 1\n",
         "ranking/views/leaderboards.py": "\nNEW = 1\n",
         "arena/importing/files/reading.py": "\nNEW = 1\n",

@@ -393,7 +393,9 @@ def test_a_poll_of_a_board_of_judges_asks_the_same_few_questions(client, three, 
     arena, a, b = make_pair()
     ask(arena, (a, b), [dict.fromkeys(three, side) for side in "abab"])
     publish_snapshot(judge_board(arena, slug="panel", jury=f"{three[0].pk} {three[1].pk}"))
-    with django_assert_max_num_queries(13):  # one more than a board of people: the names of the jury
+    with django_assert_max_num_queries(
+        14
+    ):  # two more than a board of people: the names of the jury, and whether texts are stored
         client.get(arena.get_absolute_url(), {"board": "panel"})
 
 
