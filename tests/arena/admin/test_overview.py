@@ -28,7 +28,7 @@ from tests.judges.game_factories import make_judge
 
 pytestmark = pytest.mark.django_db
 INDEX = "/admin/"
-NOW = timezone.now()
+NOW = timezone.now()  # when the file was read: minutes before its tests in a long run
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def make_import(arena, state, *, age=timedelta(0), filename="votes.csv", kind="b
     made = Import.objects.create(
         arena=arena, kind=kind, format="plain", filename=filename, path="x", state=state, digest=str(Import.objects.count())
     )
-    Import.objects.filter(pk=made.pk).update(created_at=NOW - age)
+    Import.objects.filter(pk=made.pk).update(created_at=timezone.now() - age)
     return made
 
 
