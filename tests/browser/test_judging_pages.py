@@ -126,7 +126,7 @@ def test_the_label_is_found_in_the_raw_reply_without_javascript(new_context):
     arena, battle, *_ = make_judged_arena()
     page = new_context(java_script_enabled=False).new_page()
     page.goto(reverse("battle", args=[arena.slug, battle.pk]))
-    page.locator("details.data > summary").first.click()
+    page.locator("details.data:has(mark) > summary").first.click()
     assert page.locator("details[open] mark").first.inner_text() == "[[B]]"
     assert page.locator("details[open] mark").first.is_visible()
 
