@@ -38,7 +38,7 @@ def of_repeated_pairs(groups: Sequence[str], n_pairs: int) -> FileNote:
     return note(words, n=n_pairs, battles=note(_BATTLES, n=len(groups)), groups=named(groups))
 
 
-def of_contradictions(contradicted: Mapping[int, Sequence[str]]) -> FileNote:
+def of_contradictions(contradicted: Mapping[str, Sequence[str]]) -> FileNote:
     words = ngettext_lazy(
         "%(n)s battle has labels that contradict each other and counts in no figure: %(battles)s. Set the wrong labels aside "
         "in the admin, under Gold items.",
@@ -46,7 +46,7 @@ def of_contradictions(contradicted: Mapping[int, Sequence[str]]) -> FileNote:
         "in the admin, under Gold items.",
         "n",
     )
-    battles = named(f"b-{battle} ({', '.join(labels)})" for battle, labels in contradicted.items())
+    battles = named(f"{key} ({', '.join(labels)})" for key, labels in contradicted.items())
     return note(words, n=len(contradicted), battles=battles)
 
 

@@ -91,7 +91,9 @@ class Loaded:
         if self.repeated:
             yield notes.of_repeated_pairs([SAME.join(keys) for keys in self.repeated], sum(map(len, self.repeated)))
         if self.contradicted:
-            yield notes.of_contradictions(self.contradicted)
+            # By the pair's key in the file: a check makes battles of its own, whose numbers are gone with it.
+            keys = {one.battle_id: key for key, one in list(self.placed.items())[::-1]}
+            yield notes.of_contradictions({keys[battle]: labels for battle, labels in self.contradicted.items()})
         if self.empty:
             yield notes.of_empty_answers(self.empty)
         if self.n_thought:

@@ -141,9 +141,9 @@ def test_labels_that_contradict_each_other_both_stand_and_neither_counts_within_
     for name, row in zip(("early", "late"), rows, strict=True):
         told.append(take_in(two_sets, "plain", write(tmp_path / f"{name}.jsonl", row)))
     assert "contradict" not in told[1]
-    for said, arena in ((told[0], one_file), (told[2], two_sets)):
+    for said, arena, key in ((told[0], one_file, "p0"), (told[2], two_sets, "p1")):
         battle = Battle.objects.get(arena=arena)
-        assert f"1 battle has labels that contradict each other and counts in no figure: b-{battle.pk} (" in said
+        assert f"1 battle has labels that contradict each other and counts in no figure: {key} (" in said
         assert {item.label for item in battle.gold_items.all()} == set(labels)
         assert gold_labels(arena) == {}
 
