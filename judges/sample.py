@@ -6,6 +6,8 @@ other mostly chooses the first slot, as an example of a judge that must not coun
 
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_noop
+
 from arena.models import Arena, Endpoint, Run
 from arena.sample.content import load_sample
 from arena.sample.votes import strength_of
@@ -24,7 +26,7 @@ SCRIPTED = {
     "hasty (scripted)": JudgeScript(p_first=0.92),
 }
 A_MINUTE = 1_500  # slow enough to be watched
-NOTICE = "Judges called “scripted” answer by a script; they are no language models."
+NOTICE = gettext_noop("Judges called “scripted” answer by a script; they are no language models.")
 
 
 def sample_script() -> Script:
@@ -49,7 +51,7 @@ def plan_scripted_judges(arena: Arena, base_url: str) -> Run | None:
     if arena.runs.filter(calls__endpoint__judges__in=judges).exists():
         return None
     if NOTICE not in arena.notice:
-        Arena.objects.filter(pk=arena.pk).update(notice=f"{arena.notice} {NOTICE}".strip())
+        Arena.objects.filter(pk=arena.pk).update(notice=f"{arena.notice}\n{NOTICE}".strip())
     return plan_judging(arena, judges, standing_battles(arena, most=N_BATTLES))[0]
 
 

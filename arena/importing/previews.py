@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from arena.importing.chunks import TypedFile
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
@@ -71,6 +72,6 @@ def _of_battle(row: BattleRow) -> dict[str, str]:
     return {
         _("Prompt"): _asked(row.prompt), _("First model"): row.first, _("Second model"): row.second,
         _("First answer"): first, _("Second answer"): second,
-        _("Vote"): "; ".join(str(OUTCOMES[vote.outcome.value]) for vote in votes),
+        pgettext("noun", "Vote"): "; ".join(str(OUTCOMES[vote.outcome.value]) for vote in votes),
         _("Voter"): "; ".join(vote.voter for vote in votes if vote.voter),
     }  # fmt: skip

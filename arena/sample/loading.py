@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from arena.evidence.ledger import record_import
 from arena.models import (
@@ -31,10 +32,15 @@ from arena.sample.content import SampleArena, SampleCompetitor, SamplePrompt, Sa
 from arena.sample.votes import SimulatedVote, simulate_votes
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
-from arena.wording import counted
 
 SLUG = "sample"
-NOTICE = "It came with simulated votes, drawn from a strength set for each model and category: no person cast those."
+NOTICE = gettext_noop(
+    "It came with simulated votes, drawn from a strength set for each model and category: no person cast those."
+)
+DESCRIPTION = gettext_noop(
+    "Seven styles of answering and a very small language model, on prompts about knowledge, maths and coding, in English and "
+    "German."
+)
 N_VOTERS = 24
 N_BATTLES = 2_520  # every pair on every prompt, so that knock-out brackets can be replayed whole
 
@@ -69,7 +75,7 @@ class SampleRows:
 
 @transaction.atomic
 def _load(sample: SampleArena, rng: np.random.Generator, now: datetime) -> Arena:
-    arena = _arena(len(sample.prompts))
+    arena = _arena()
     prompts, competitors = _prompts(arena, sample.prompts), _competitors(arena, sample.competitors)
     cast = SampleRows(prompts, competitors, _responses(sample.responses, prompts, competitors))
     votes = simulate_votes(sample, n_voters=N_VOTERS, n_battles=N_BATTLES, rng=rng)
@@ -77,14 +83,11 @@ def _load(sample: SampleArena, rng: np.random.Generator, now: datetime) -> Arena
     return arena
 
 
-def _arena(n_prompts: int) -> Arena:
+def _arena() -> Arena:
     return Arena.objects.create(
         slug=SLUG,
         name="Sample arena",
-        description=(
-            f"Seven styles of answering and a very small language model, on {counted(n_prompts, 'prompt', 'prompts')} "
-            "about knowledge, maths and coding, in English and German."
-        ),
+        description=DESCRIPTION,
         guidelines="Prefer the answer that is right and does what was asked; length and looks do not matter.",
         board_visibility=Visibility.PUBLIC,
         content_visibility=Visibility.PUBLIC,

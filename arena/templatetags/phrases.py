@@ -111,6 +111,12 @@ def blocktranslate(parser: Parser, token: Token) -> Node:
     return read if read.message_context or read.asvar else Sentence(read)
 
 
+@register.filter
+def in_readers_words(text: str) -> str:
+    """Line by line: what Agon wrote of its own arenas is translated, and what people wrote stays as it is."""
+    return " ".join(gettext(line) for line in text.splitlines() if line)
+
+
 @register.tag
 def constant(parser: Parser, token: Token) -> Node:
     """`{% constant choices %}...{% endconstant %}`: kept until another object is given as `choices`, or for good."""

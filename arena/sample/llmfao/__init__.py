@@ -5,14 +5,17 @@ import json
 from pathlib import Path
 
 from django.db import models, transaction
+from django.utils.translation import gettext_noop
 
 from arena.models import Arena, Competitor, Import, Visibility, Voting
 
 FOLDER = Path(__file__).resolve().parent
 VOTES = FOLDER / "llmfao.csv.gz"
 SLUG = "llmfao"
-DESCRIPTION = "8,931 real votes, cast by 124 people in 2023, on 59 language models. All of them stand on only 13 prompts."
-NOTICE = (
+DESCRIPTION = gettext_noop(
+    "8,931 real votes, cast by 124 people in 2023, on 59 language models. All of them stand on only 13 prompts."
+)
+NOTICE = gettext_noop(
     "These are the votes of LLMFAO by Dmitry Ustalov (github.com/dustalov/llmfao, 2023, licence Apache-2.0), on 13 prompts. "
     "The texts of prompts and answers are not included."
 )
