@@ -58,6 +58,10 @@ def test_an_archive_is_sent_polled_and_becomes_an_arena_for_curators(content, ru
     assert (copy.board_visibility, copy.content_visibility, copy.voting) == ("curators", "curators", "closed")
     assert ArchiveUpload.objects.get().created_by is not None
     assert [row["id"] for row in program.get(PLACE).json()["results"]] == [done["id"]]
+    within, elsewhere = make_program(arenas=[copy]), make_program(arenas=[make_arena("elsewhere")])
+    assert [row["id"] for row in within.get(PLACE).json()["results"]] == [done["id"]]
+    assert elsewhere.get(PLACE).json()["results"] == []
+    assert (within.get(sent["Location"]).status_code, elsewhere.get(sent["Location"]).status_code) == (200, 404)
     taken = send(program, content, slug="again")
     assert (taken.status_code, "an arena 'again' already" in taken.json()["detail"]) == (422, True)
 

@@ -76,11 +76,14 @@ class Archives(ReadView[ArchiveUpload]):
         super().check_permissions(request)
         if not request.user.is_superuser:
             raise PermissionDenied("Only superusers import whole arenas: ask whoever runs this site.")
-        if access.is_kept_within(request.user):
+        if request.method == "POST" and access.is_kept_within(request.user):
             raise PermissionDenied("This token is limited to some arenas: it cannot bring in new ones.")
 
     def get_queryset(self) -> QuerySet[ArchiveUpload]:
-        return ArchiveUpload.objects.select_related("arena")
+        """All of them; for a token that is limited to some arenas, those that became one of these."""
+        uploads = ArchiveUpload.objects.select_related("arena")
+        user = self.request.user
+        return uploads.filter(arena__in=access.boards_for(user)) if access.is_kept_within(user) else uploads
 
 
 class ArchiveDetail(Archives, RetrieveAPIView[ArchiveUpload]):

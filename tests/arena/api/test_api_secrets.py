@@ -29,10 +29,10 @@ pytestmark = pytest.mark.django_db
 
 LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/", "games/"]
 LISTS += ["imports/", "gold-labels/", "gold-labels/answers/"]
-OF_NOBODY = ["imports/0/", "webhooks/0/", "deliveries/0/", "archives/", "archives/0/"]
+OF_NOBODY = ["imports/0/", "webhooks/0/", "deliveries/0/", "archives/0/"]
 FOR_CURATORS = ("runs/", "imports/", "webhooks/", "deliveries/", "gold-labels/", "endpoints/", "judges/keys/", "archives/")
 TABLES = [
-    "games/?format=csv", "asked-boards/", "endpoints/", "judges/keys/", "exports/", "webhooks/", "deliveries/",
+    "games/?format=csv", "asked-boards/", "endpoints/", "judges/keys/", "exports/", "webhooks/", "deliveries/", "archives/",
     *(f"exports/{table}/" for table in tables()),
 ]  # fmt: skip
 
