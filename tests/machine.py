@@ -128,7 +128,7 @@ def running_site(machine, *arguments):
         family = descendants(process.pid)
         process.kill()
         process.wait()
-        wait_for(lambda: not any(map(is_alive, family)), seconds=10)
+        wait_for(lambda: not any(map(is_alive, family)), seconds=60)
 
 
 class Browser:

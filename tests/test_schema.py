@@ -41,7 +41,7 @@ REFUSED = (401, 403, 404)
 # The check leaves the cookie where it is, and is let in; programs are tried by it with a header.
 WITH_COOKIE = {"excluded_checks": [ignored_auth]}
 IN_THE_GATE = settings.get_current_profile_name() == "gate"
-fuzzed = settings(max_examples=16 if IN_THE_GATE else 4, suppress_health_check=list(HealthCheck))
+fuzzed = settings(max_examples=6 if IN_THE_GATE else 4, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
