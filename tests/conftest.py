@@ -42,9 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite in two processes more than there are processors, as many tests wait; a few files in this one."""
+    """The whole suite in four processes more than there are processors, as many tests wait; a few files in this one."""
     is_small = len(config.args) <= FEW_FILES and all(Path(arg.partition("::")[0]).is_file() for arg in config.args)
-    return 0 if is_small else (os.cpu_count() or 1) + 2
+    return 0 if is_small else (os.cpu_count() or 1) + 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
