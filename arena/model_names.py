@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_noop as _
 
 ON_PAGES = {
@@ -20,6 +20,8 @@ ON_PAGES = {
     "responses": gettext_lazy("answers"),
     "response a": gettext_lazy("answer a"),
     "response b": gettext_lazy("answer b"),
+    "about": pgettext_lazy("what a message concerns", "about"),
+    "place": pgettext_lazy("in the order of a run", "place"),
 }
 """What readers are shown instead of a name that the code derives."""
 
@@ -55,7 +57,7 @@ def _plural(name: str) -> str:
 
 NAMES = (
     _("API format"),
-    _("about"),
+    "about",  # with its context, above
     _("access token"),
     _("access tokens"),
     _("actor"),
@@ -199,7 +201,7 @@ NAMES = (
     _("path"),
     _("paused because"),
     _("per minute"),
-    _("place"),
+    "place",  # likewise
     _("plan"),
     _("policy"),
     _("pool"),

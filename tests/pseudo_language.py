@@ -41,8 +41,8 @@ class PseudoCatalogue(NullTranslations):
         self.asked: set[str] = set()
 
     def gettext(self, message: str) -> str:
-        message = message.rpartition("\x04")[2]  # pgettext puts its context in front
         self.asked.add(message)
+        message = message.rpartition("\x04")[2]  # pgettext puts its context in front
         return message if _FORMAT.fullmatch(message) else accented(message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:

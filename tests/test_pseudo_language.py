@@ -435,9 +435,10 @@ def test_catalogues_are_compiled_as_they_stand(code, tmp_path):
 
 
 def messages_in(path, forms="msgid(?:_plural)?"):
-    """Both forms of each, as they stand in the code."""
-    quoted = re.findall(rf'^{forms} ((?:".*"\n?)+)', path.read_text(), re.MULTILINE)
-    return {ast.literal_eval(f"({lines})") for lines in quoted}
+    """Both forms of each, as they stand in the code; after its context and a mark, where it has one, as gettext does."""
+    quoted = re.findall(rf'^(?:msgctxt ((?:".*"\n)+))?{forms} ((?:".*"\n?)+)', path.read_text(), re.MULTILINE)
+    contexts = {context: f"{ast.literal_eval(f'({context})')}\x04" for context, _ in quoted if context} | {"": ""}
+    return {contexts[context] + ast.literal_eval(f"({lines})") for context, lines in quoted}
 
 
 def messages_of_packages():

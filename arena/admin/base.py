@@ -209,12 +209,13 @@ def values_filter(
     parameter: str,
     values: Callable[[HttpRequest], Iterable[str]],
     narrow: Callable[[QuerySet[Any], str], QuerySet[Any]],
+    shown: Callable[[str], str] = str,
 ) -> type[admin.SimpleListFilter]:
-    """A filter by the values that occur in the rows; the empty value is called "none"."""
+    """A filter by the values that occur in the rows, each named by `shown`; the empty value is called "none"."""
 
     class ValuesFilter(admin.SimpleListFilter):
         def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-            return [(value or "-", value or _("none")) for value in values(request)]
+            return [(value or "-", shown(value) if value else _("none")) for value in values(request)]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
             value = self.value()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from arena.access import curator_of
 from arena.admin.answers import ResponseAdmin
@@ -49,6 +49,7 @@ from arena.models import (
     Vote,
 )
 from arena.outcomes import Outcome
+from arena.texts.languages import language_shown
 from arena.texts.near_duplicates import near_duplicates
 from arena.texts.rendering import rendered
 from arena.wording import counted, number
@@ -151,13 +152,19 @@ class DuplicateFilter(admin.SimpleListFilter):
 class PromptAdmin(ArchivingAdmin):
     form = PromptForm
     counts = {"n_answers": (Response, "prompt")}
-    list_display = ["title", "key", "pool", "category", "language", "shown_tags", "status", "n_answers"]
+    list_display = ["title", "key", "pool", "category", "shown_language", "shown_tags", "status", "n_answers"]
     list_filter = [
         "arena",
         "status",
         ("pool", InArenaFilter),
         values_filter(gettext_lazy("category"), "category", categories, lambda prompts, value: prompts.filter(category=value)),
-        values_filter(gettext_lazy("language"), "language", languages, lambda prompts, value: prompts.filter(language=value)),
+        values_filter(
+            gettext_lazy("language"),
+            "language",
+            languages,
+            lambda prompts, value: prompts.filter(language=value),
+            language_shown,
+        ),
         DuplicateFilter,
         values_filter(
             gettext_lazy("tag"), "tag", tags, lambda prompts, value: prompts.filter(in_json("tags", value, whole=True))
@@ -215,6 +222,10 @@ class PromptAdmin(ArchivingAdmin):
             super().save_model(request, rendered(obj), form, change)
             file_prompt(obj, category=category, language=language, actor=curator_of(request))
 
+    @admin.display(description=gettext_lazy("language"), ordering="language")
+    def shown_language(self, prompt: Prompt) -> str:
+        return language_shown(prompt.language)
+
     @admin.display(description=gettext_lazy("tags"))
     def shown_tags(self, prompt: Prompt) -> str:
         return ", ".join(map(str, prompt.tags))
@@ -227,7 +238,7 @@ class PromptAdmin(ArchivingAdmin):
     def tag(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> TemplateResponse | None:
         form = self.asked(request, TaggingForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title=_("Tag prompts"), button=_("Tag"))
+            return self.ask(request, queryset, form, title=_("Tag prompts"), button=pgettext("verb", "Tag"))
         prompts = list(queryset)
         for prompt in prompts:
             kept = [tag for tag in prompt.tags if tag not in form.cleaned_data["remove"]]
@@ -241,7 +252,7 @@ class PromptAdmin(ArchivingAdmin):
     def file_elsewhere(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> TemplateResponse | None:
         form = self.asked(request, FilingForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title=_("File prompts elsewhere"), button=_("File"))
+            return self.ask(request, queryset, form, title=_("File prompts elsewhere"), button=pgettext("verb", "File"))
         category, language = form.cleaned_data["category"], form.cleaned_data["language"]
         with transaction.atomic():
             filed = [
@@ -389,7 +400,7 @@ class VoteAdmin(ReadOnlyAdmin):
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Vote]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title=_("Set votes aside"), button=_("Set aside"))
+            return self.ask(request, queryset, form, title=_("Set votes aside"), button=pgettext("verb", "Set aside"))
         n_votes = set_aside_votes(queryset, form.cleaned_data["reason"], curator_of(request))
         message = ngettext(
             "%(n)s vote set aside; boards follow in a moment.", "%(n)s votes set aside; boards follow in a moment.", n_votes
@@ -428,7 +439,7 @@ class ImportAdmin(ReadOnlyAdmin):
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Import]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title=_("Set imports aside"), button=_("Set aside"))
+            return self.ask(request, queryset, form, title=_("Set imports aside"), button=pgettext("verb", "Set aside"))
         for source in queryset:
             self._tell(request, source, lambda row: set_aside_import(row, form.cleaned_data["reason"], curator_of(request)))
         return None

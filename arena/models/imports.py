@@ -2,7 +2,7 @@ import re
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from arena.leases import Leased, LeasedQuerySet
 from arena.models.arenas import Arena
@@ -24,8 +24,8 @@ class Import(Leased):
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("waiting")
         LOADING = "loading", gettext_lazy("loading")
-        PUBLISHED = "published", gettext_lazy("imported")
-        SET_ASIDE = "set_aside", gettext_lazy("set aside")
+        PUBLISHED = "published", pgettext_lazy("an import", "imported")
+        SET_ASIDE = "set_aside", pgettext_lazy("an import", "set aside")
         FAILED = "failed", gettext_lazy("failed")
 
     class Kind(models.TextChoices):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from arena.leases import FREE, Leased, LeasedQuerySet
 from arena.models.arenas import Arena
@@ -31,8 +31,8 @@ class Run(models.Model):
     class State(models.TextChoices):
         RUNNING = "running", gettext_lazy("running")
         PAUSED = "paused", gettext_lazy("paused")
-        CANCELLED = "cancelled", gettext_lazy("cancelled")
-        DONE = "done", gettext_lazy("done")
+        CANCELLED = "cancelled", pgettext_lazy("a run", "cancelled")
+        DONE = "done", pgettext_lazy("a run", "done")
         FAILED = "failed", gettext_lazy("failed")  # over, and every call that was sent failed
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="runs")
@@ -153,8 +153,8 @@ class Attempt(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", gettext_lazy("under way")
-        OK = "ok", gettext_lazy("answered")
-        FAILED = "failed", gettext_lazy("failed")
+        OK = "ok", pgettext_lazy("an attempt", "answered")
+        FAILED = "failed", pgettext_lazy("an attempt", "failed")
         LOST = "lost", gettext_lazy("lost: nobody knows what came back")
         LATE = "late", gettext_lazy("answered after its lease had run out: paid, not counted")
 

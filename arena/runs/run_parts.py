@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from arena.runs.control import Progress
 
@@ -31,7 +31,7 @@ def call_parts(figures: Progress) -> list[BarPart]:
             [
                 ("done", gettext_lazy("answered"), figures.n_done),
                 ("failed", gettext_lazy("failed"), figures.n_failed),
-                ("cancelled", gettext_lazy("left out"), figures.n_left_out),
+                ("cancelled", pgettext_lazy("calls", "left out"), figures.n_left_out),
                 ("cancelled", gettext_lazy("cancelled"), figures.n_cancelled - figures.n_left_out),
                 ("sent", gettext_lazy("under way"), figures.n_under_way),
                 ("waiting", gettext_lazy("waiting"), n_waiting),

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -56,9 +56,10 @@ class BattleFilter(forms.Form):
         prompts = Prompt.objects.filter(arena=arena).order_by()
         categories = sorted(set(prompts.exclude(category="").values_list("category", flat=True).distinct()))
         languages = sorted(set(prompts.exclude(language="").values_list("language", flat=True).distinct()))
-        everything = ("", _("All"))
-        self.fields["category"].choices = [everything, *((name, name) for name in categories)]  # type: ignore[attr-defined]
-        self.fields["language"].choices = [everything, *((code, language_shown(code)) for code in languages)]  # type: ignore[attr-defined]
+        all_categories, all_languages = ("", pgettext("categories", "All")), ("", pgettext("languages", "All"))
+        self.fields["category"].choices = [all_categories, *((name, name) for name in categories)]  # type: ignore[attr-defined]
+        named = sorted((language_shown(code), code) for code in languages)
+        self.fields["language"].choices = [all_languages, *((code, name) for name, code in named)]  # type: ignore[attr-defined]
 
 
 @never_cache

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from arena.models import Arena, Endpoint, Prompt
 from arena.models.endpoints import DOLLAR
@@ -164,7 +164,8 @@ class EndpointField(_EndpointChoice):
     """An endpoint, with the model behind it and whether it is paused."""
 
     def __init__(self, *, label: Any = ENDPOINT, required: bool = True) -> None:
-        super().__init__(Endpoint.objects.in_use(), label=label, required=required, empty_label=gettext_lazy("none"))
+        none = pgettext_lazy("an endpoint", "none")
+        super().__init__(Endpoint.objects.in_use(), label=label, required=required, empty_label=none)
 
     def label_from_instance(self, obj: Any) -> str:
         reason = held_up_by(obj)

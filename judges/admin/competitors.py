@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from arena.access import curator_of
 from arena.admin.base import ReasonForm
@@ -54,7 +54,8 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
     def set_verdicts_aside(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title=_("Set aside verdicts of judges"), button=_("Set aside"))
+            title = _("Set aside verdicts of judges")
+            return self.ask(request, queryset, form, title=title, button=pgettext("verb", "Set aside"))
         n_games = set_aside_games(_verdicts_on(queryset), form.cleaned_data["reason"], curator_of(request))
         self.message_user(request, set_aside_message(n_games))
         return None

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from arena.access import curator_of
 from arena.admin.base import CuratorAdmin, InArenaFilter, ReadOnlyAdmin, ReadOnlyInline, ReasonForm
@@ -148,7 +148,7 @@ class GameAdmin(ReadOnlyAdmin):
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Game]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title=_("Set verdicts aside"), button=_("Set aside"))
+            return self.ask(request, queryset, form, title=_("Set verdicts aside"), button=pgettext("verb", "Set aside"))
         n_games = set_aside_games(queryset, form.cleaned_data["reason"], curator_of(request))
         self.message_user(request, set_aside_message(n_games))
         return None

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from arena.evidence.same_texts import prompts_of_one_text
 from arena.exporting.access import Reader
@@ -61,7 +61,7 @@ OPTIONS = (
     Option(
         "contested", gettext_lazy("Contested pairs"), gettext_lazy("What to do with pairs on which somebody chose the "
         "other answer."),
-        words={"leave_out": gettext_lazy("left out"), "mark": gettext_lazy("marked")}, default="leave_out",
+        words={"leave_out": gettext_lazy("left out"), "mark": pgettext_lazy("pairs", "marked")}, default="leave_out",
     ),
     ARCHIVED,
 )  # fmt: skip

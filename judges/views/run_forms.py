@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from arena.models import Arena, Competitor, PromptPool
 from arena.runs.planning import CannotPlan
@@ -72,7 +72,7 @@ class JudgeRunForm(RunForm):
     plan = forms.ChoiceField(label=gettext_lazy("Battles"), choices=PLANS, initial="standing", widget=forms.RadioSelect)
     baseline = forms.ModelChoiceField(
         Competitor.objects.none(), label=gettext_lazy("The one all others meet"), required=False,
-        empty_label=gettext_lazy("none"),
+        empty_label=pgettext_lazy("a model", "none"),
         help_text=gettext_lazy("Every other model meets this one on each prompt."),
     )  # fmt: skip
     numbers = NumbersField(

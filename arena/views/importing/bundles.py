@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
@@ -28,7 +28,8 @@ MOST_LISTED = 20
 
 class BundleForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("Archive"), help_text=gettext_lazy("A zip from the page Exports or from manage.py export --all.")
+        label=pgettext_lazy("noun", "Archive"),
+        help_text=gettext_lazy("A zip from the page Exports or from manage.py export --all."),
     )
     slug = forms.SlugField(
         label=gettext_lazy("Name in addresses"), required=False, max_length=50,

@@ -43,6 +43,7 @@ def test_prompts_are_filtered(client, curator):
     for query in ("category=coding", "language=en", "status__exact=draft", "tag=k%C3%BCrz", f"pool__id__exact={pool.pk}"):
         assert listed(client, "arena_prompt", f"?{query}") == [prompt], query
     assert [str(row) for row in listed(client, "arena_prompt", "?category=-")] == ["Filed nowhere"]
+    assert client.get(reverse("admin:arena_prompt_changelist")).text.count("German") == 2  # in the row, and as a filter
 
 
 def test_prompts_of_the_same_text_are_found(client, curator):
