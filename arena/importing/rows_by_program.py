@@ -4,7 +4,7 @@ Everything is checked as a file is, and written by the same loaders, in one tran
 the rendering of answers, comes after it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -162,7 +162,12 @@ def _checked[T: (PromptRow, ResponseRow)](
         row, earlier = rows[each.row], rows[each.earlier]
         problems.add(row.line, *seen.named(row), str(seen.rule) % {"line": earlier.line})
     problems.stop_if_any()
-    return [str(note) for note in (*seen.notes(), *seen.warnings(), *_looks_wrong(odd, problems, strict=strict))]
+    return in_words((*seen.notes(), *seen.warnings(), *_looks_wrong(odd, problems, strict=strict)))
+
+
+def in_words(notes: Iterable[FileNote]) -> list[str]:
+    """What is said of rows that a program sent."""
+    return [str(each.of_rows()) for each in notes]
 
 
 def _looks_wrong(odd: Plausibility, problems: Problems, *, strict: bool) -> list[FileNote]:
@@ -249,4 +254,4 @@ def take_competitors(arena: Arena, rows: Sequence[CompetitorRow], *, strict: boo
         notes = _looks_wrong(odd, problems, strict=strict)
         made = arena.competitors.bulk_create(new.values())
     ids = {each.name: each.pk for each in (*known.values(), *made)}
-    return TakenRows([ids[row.name] for row in rows], len(made), [str(note) for note in notes])
+    return TakenRows([ids[row.name] for row in rows], len(made), in_words(notes))

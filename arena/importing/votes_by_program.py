@@ -21,7 +21,7 @@ from arena.importing.files import fields
 from arena.importing.files.notes import Oddity
 from arena.importing.files.problems import MISSING, Problems, RowProblem
 from arena.importing.loading import bulk
-from arena.importing.rows_by_program import SENT, TakenRows, read
+from arena.importing.rows_by_program import SENT, TakenRows, in_words, read
 from arena.importing.sent_fields import BATTLE_FIELDS, VOTE_FIELDS
 from arena.models import Arena, Battle, Response, Vote
 from arena.models.responses import NO_TEXT
@@ -135,7 +135,7 @@ def _noted(oddities: Sequence[Oddity], problems: Problems, *, strict: bool) -> l
     """What is said of rows that look wrong; with `strict`, raises ImportProblems where there are some."""
     if strict:
         refuse(oddities, problems, what=_("the row"))
-    return [str(each.note) for each in oddities]
+    return in_words(each.note for each in oddities)
 
 
 def _as_cast(row: SentVote, sides: Sides, voter: int) -> ExternalVote:

@@ -178,7 +178,7 @@ class LabelRows(RowsLikeAFile):
         )
         return {
             "gold_set": labelled.loaded.gold.name, "n_labels": labelled.n_labels, "n_battles": labelled.n_battles,
-            "notes": [str(note) for note in (*labelled.notes, *labelled.loaded.notes(), *labelled.loaded.warnings())],
+            "notes": rows_by_program.in_words((*labelled.notes, *labelled.loaded.notes(), *labelled.loaded.warnings())),
         }  # fmt: skip
 
 
@@ -209,11 +209,11 @@ class JudgementRows(RowsLikeAFile):
         options = _strictly(body) | ({"scale": body["scale"]} if body.get("scale") else {})
         _arena, taken = take_judgements(
             path, home, filename="judgements", chosen=self.layout, options=options,
-            choices=JudgementChoices(judge=body.get("name") or "", must_agree=True),
+            choices=JudgementChoices(judge=body.get("name") or "", must_agree=True, are_sent=True),
         )  # fmt: skip
         return {
             "judges": [judge.pk for judge in taken.judges], "n_games": taken.n_games, "n_added": taken.n_added,
-            "notes": [str(note) for note in (*taken.notes, *taken.warnings)],
+            "notes": rows_by_program.in_words((*taken.notes, *taken.warnings)),
         }  # fmt: skip
 
 

@@ -51,7 +51,7 @@ class WrongRows(APIException):
         """
         first = problems.first[0]
         super().__init__(
-            f"Nothing was written. {called} {first.line}: {first.what} is {first.value}; {first.allowed}."
+            sentence(f"Nothing was written. {called} {first.line}: {first.what} is {first.value}; {first.allowed}")
             + (f" {counted(problems.n_all - 1, 'more problem', 'more problems')}." if problems.n_all > 1 else "")
             + (" Whether rows fit the arena is checked once these are right." if is_by_itself else "")
         )

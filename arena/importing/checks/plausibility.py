@@ -227,9 +227,10 @@ def about_self_battles(lines: Sequence[int]) -> list[Oddity]:
 
 
 def refuse(oddities: Iterable[Oddity], problems: Problems, *, what: str = "") -> None:
-    """Raises ImportProblems where there are some."""
+    """Raises ImportProblems where there are some. `what`: how a row is called, where a program sent it."""
     for odd in oddities:
-        problems.add(max(1, odd.line), what or _("the file"), PlainWords(_("as if something in it were wrong")), str(odd.note))
+        said = odd.note.of_rows() if what else odd.note
+        problems.add(max(1, odd.line), what or _("the file"), PlainWords(_("as if something in it were wrong")), str(said))
     problems.stop_if_any()
 
 

@@ -79,8 +79,8 @@ class PromptsSeen:
 
 
 _REPEATED = ngettext_lazy(
-    "%(n)s prompt occurs more than once in the file and is read once.",
-    "%(n)s prompts occur more than once in the file and are read once each.",
+    "%(n)s prompt occurs more than once and is read once.",
+    "%(n)s prompts occur more than once and are read once each.",
     "n",
 )
 _FILLED = ngettext_lazy(

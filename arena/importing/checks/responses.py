@@ -199,8 +199,8 @@ _BROUGHT = ngettext_lazy(
     "n",
 )
 _REPEATED = ngettext_lazy(
-    "%(n)s row occurs more than once in the file and is read once.",
-    "%(n)s rows occur more than once in the file and are read once each.",
+    "%(n)s row occurs more than once and is read once.",
+    "%(n)s rows occur more than once and are read once each.",
     "n",
 )
 _SEVERAL = ngettext_lazy(

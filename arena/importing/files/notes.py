@@ -1,10 +1,9 @@
 """Notes on a file: pages show them in their reader's language, and the database keeps them in English."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as gettext_lazy
 from django.utils.translation import ngettext, ngettext_lazy
@@ -23,6 +22,11 @@ class FileNote:
 
     def __str__(self) -> str:
         return str(self.words % self.values)
+
+    def of_rows(self) -> "FileNote":
+        """The same of rows that a program sent: they have numbers, and stand on no lines."""
+        places = {name: replace(each, are_rows=True) for name, each in self.values.items() if isinstance(each, Places)}
+        return replace(self, values={**self.values, **places})
 
 
 class Oddity(NamedTuple):
@@ -72,6 +76,22 @@ def about_new_competitors(names: Iterable[str], known: Container[str]) -> list[F
     return [note(words, n=len(new), names=", ".join(ascii(name)[1:-1] for name in new[:MOST_NEW_NAMED]) + more)]
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where something stands in a file, or among the rows that a program sent; in words when it is read."""
+
+    numbers: Sequence[int]
+    most: int = 10
+    are_rows: bool = False
+
+    def __str__(self) -> str:
+        return rows_of(self.numbers, most=self.most) if self.are_rows else lines_of(self.numbers, most=self.most)
+
+
+def lazy_lines_of(lines: Sequence[int], *, most: int = 10) -> Places:
+    return Places(lines, most)
+
+
 def lines_of(lines: Sequence[int], *, most: int = 10) -> str:
     """
     Where something stands in a file.
@@ -87,7 +107,20 @@ def lines_of(lines: Sequence[int], *, most: int = 10) -> str:
     return ngettext("line %(lines)s", "lines %(lines)s", len(lines)) % {"lines": named}
 
 
-lazy_lines_of = lazy(lines_of, str)
+def rows_of(rows: Sequence[int], *, most: int = 10) -> str:
+    """
+    Where something stands among the rows that a program sent.
+
+    Examples
+    --------
+    >>> rows_of([7]), rows_of([2, 5, 9], most=2)
+    ('row 7', 'rows 2, 5 and 1 more')
+    """
+    named = ", ".join(map(number, rows[:most]))
+    if len(rows) > most:
+        return _("rows %(rows)s and %(n)s more") % {"rows": named, "n": number(len(rows) - most)}
+    return ngettext("row %(rows)s", "rows %(rows)s", len(rows)) % {"rows": named}
+
 
 COUNTED = {
     "battles": gettext_lazy("battles"),

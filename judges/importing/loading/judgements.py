@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
-from arena.importing.files.notes import FileNote
+from arena.importing.files.notes import FileNote, Places
 from arena.importing.files.problems import EMPTY, PlainWords, Problems
 from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps, in_parts
 from arena.llm.wires.replies import is_blank
@@ -44,6 +44,7 @@ class JudgementChoices:
     source: Import | None = None  # the file's import, where it has one
     steps: Steps = ALL_AT_ONCE
     must_agree: bool = False  # a game that is here with another verdict is refused, instead of a note
+    are_sent: bool = False  # the rows are those of a program, and stand on no lines
 
 
 @dataclass
@@ -96,7 +97,7 @@ def _load(path: Path, file: ReadFile[JudgementRow], arena: Arena, choices: Judge
         by_judge[cards[_speaker(row)]].append((place, row))
     n_otherwise = 0
     for judge, games in by_judge.items():
-        once = _by_place(file.filename, games)
+        once = _by_place(file.filename, games, are_sent=choices.are_sent)
         taken.n_repeated += len(games) - len(once)
         for some in in_parts(list(once.items()), choices.steps.rows_a_step):
             with choices.steps.step((1 - PLACING) * len(some) / len(placed.games)) as step:
@@ -172,7 +173,7 @@ def _refuse(arena: Arena, file: ReadFile[JudgementRow], placed: PlacedGames) -> 
     if placed.alone:
         allowed = _(
             "each prompt has the grade of one model's answer alone, and an answer alone makes no battle: give the grades of "
-            "two models' answers to a prompt in one file"
+            "two models' answers to a prompt together"
         )
     rows = counted(len(file.rows), "row", "rows")
     problem_of(
@@ -180,16 +181,17 @@ def _refuse(arena: Arena, file: ReadFile[JudgementRow], placed: PlacedGames) -> 
     )
 
 
-def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dict[Place, JudgementRow]:
+def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]], *, are_sent: bool) -> dict[Place, JudgementRow]:
     """A repeated row is one game; which of two different ones counts is not guessed."""
     by_place: dict[Place, JudgementRow] = {}
     problems = Problems(filename)
     for place, row in games:
         first = by_place.setdefault(place, row)
         if (first.judgement, first.reply) != (row.judgement, row.reply):
-            allowed = _("line %(line)s judges the same answers in this order: keep one of the two, or number them by repeat")
+            at = Places([first.line], are_rows=are_sent)
+            allowed = _("%(place)s judges the same answers in this order: keep one of the two, or number them by repeat")
             text = _("judged twice with different replies")
-            problems.add(row.line, _("the judgement"), PlainWords(text), allowed % {"line": first.line}, is_row=True)
+            problems.add(row.line, _("the judgement"), PlainWords(text), allowed % {"place": at}, is_row=True)
     problems.stop_if_any()
     return by_place
 

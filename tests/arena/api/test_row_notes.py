@@ -1,5 +1,7 @@
 """Rows that look wrong: the answer says so, as the check of a file does, and with `strict` nothing is written."""
 
+import re
+
 import pytest
 
 from arena.models import Competitor, Prompt, Response
@@ -7,6 +9,7 @@ from tests.arena.api.programs import make_program, post
 from tests.factories import make_arena, make_competitor, make_prompt
 
 pytestmark = pytest.mark.django_db
+LINES = re.compile(r"\blines? \d")  # rows of a request stand on none
 
 CASES = {
     "an error message": ("responses/", {"prompt": "p-1", "competitor": "Kestrel", "text": "$ERROR$"}, "error message"),
@@ -38,10 +41,12 @@ def test_what_looks_wrong_is_said_or_refused(arena, where, row, words):
     assert refused.status_code == 422, refused.json()
     assert words in refused.json()["detail"]
     assert refused.json()["detail"].startswith("Nothing was written. Row 1: the row is ")
+    assert not LINES.search(refused.text)
     assert n_stored() == before
     made = post(program, where, {"arena": "garden", "rows": [row]})
     assert made.status_code == 201, made.json()
     assert words in " ".join(made.json()["notes"])
+    assert not LINES.search(made.text)
     assert n_stored() != before
 
 
@@ -49,6 +54,12 @@ def test_equal_prompts_within_a_request_are_counted(arena):
     rows = [{"id": f"n-{n}", "prompt": "Name a tree."} for n in range(3)]
     made = post(make_program(), "prompts/", {"arena": "garden", "rows": rows})
     assert "1 text under 3 ids: on boards it is one prompt." in made.json()["notes"]
+
+
+def test_places_are_rows(arena):
+    rows = [{"prompt": "p-1", "competitor": name, "text": "$ERROR$"} for name in ("Kestrel", "Osmia")]
+    notes = post(make_program(), "responses/", {"arena": "garden", "rows": rows}).json()["notes"]
+    assert "2 rows with answers that are error messages, in rows 1, 2: kept as failed; " in " ".join(notes)
 
 
 def test_rows_in_which_nothing_looks_wrong_come_in_strictly(arena):
@@ -66,3 +77,9 @@ def test_rows_in_which_nothing_looks_wrong_come_in_strictly(arena):
 def test_strict_is_true_or_false(arena):
     refused = post(make_program(), "prompts/", {"arena": "garden", "rows": [{"prompt": "Why?"}], "strict": "yes"})
     assert (refused.status_code, refused.json()["errors"]) == (400, {"strict": ["True or false is needed."]})
+
+
+def test_a_refusal_ends_in_one_full_stop(arena):
+    row = {"prompt": "p-1", "competitor": "Kestrel", "text": "$ERROR$"}
+    refused = post(make_program(), "responses/", {"arena": "garden", "rows": [row], "strict": True})
+    assert refused.json()["detail"].endswith("no voter is shown it, and no judge is asked.")

@@ -5,6 +5,7 @@ import pytest
 from arena.models import Battle, Response, Vote
 from judges.models import Game, GoldAnswer, GoldItem
 from tests.arena.api.programs import make_program, post
+from tests.arena.api.test_row_notes import LINES
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +42,10 @@ def refused_and_noted(where, rows, words):
     refused = post(program, where, {"arena": "garden", "rows": rows, "strict": True})
     assert (refused.status_code, words in refused.text) == (422, True), refused.text
     assert refused.json()["rows"][0]["row"] == len(rows)
+    assert not LINES.search(refused.text)
     assert n_stored() == before
     made = post(program, where, {"arena": "garden", "rows": rows})
+    assert not LINES.search(made.text)
     assert made.status_code in {201, 422}, made.text
     return made
 
@@ -54,6 +57,12 @@ def test_what_looks_wrong_is_said_or_refused(arena, where, row, words):
         rows = [row | {"answer": "So.", "competitor": "y"}, row]
     made = refused_and_noted(where, rows, words)
     assert (made.status_code, words in " ".join(made.json()["notes"])) == (201, True), made.json()
+
+
+def test_two_judgements_of_the_same_are_named_by_their_rows(arena):
+    refused = post(make_program(), "judgements/", {"arena": "garden", "rows": [JUDGED, JUDGED | {"label": "b"}]})
+    assert refused.status_code == 422
+    assert "row 1 judges the same answers in this order" in refused.json()["rows"][0]["allowed"]
 
 
 def test_votes_and_battles_that_look_wrong_are_said_or_refused(arena):
