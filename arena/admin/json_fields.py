@@ -7,11 +7,16 @@ from django import forms
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext as _
 
+from arena.importing.files.json_objects import KeysOnce, KeyTwiceError
 from arena.seen_names import is_storable
 
 
 class WrittenJSONField(forms.JSONField):
-    """A field whose errors name the line and column at which the text stops being JSON."""
+    """A field whose errors name the line and column at which the text stops being JSON, or a key that occurs twice."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.decoder = self.decoder or KeysOnce
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -53,11 +58,13 @@ def where_it_breaks(text: str) -> str:
     'This is not JSON: line 1, column 2, expecting property name enclosed in double quotes'
     """
     try:
-        json.loads(text)
+        json.loads(text, cls=KeysOnce)
     except json.JSONDecodeError as error:
         reason = f"{error.msg[:1].lower()}{error.msg[1:].removesuffix(': ')}"
         where = {"line": error.lineno, "column": error.colno, "fault": reason}
         fault = _("line %(line)d, column %(column)d, %(fault)s") % where
+    except KeyTwiceError as twice:
+        fault = str(twice)
     except (ValueError, RecursionError):
         fault = _("it is nested too deeply, or holds a number that is too long")
     else:

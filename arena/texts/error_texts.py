@@ -1,6 +1,7 @@
 """Error messages that servers and clients leave in place of an answer: they are not answers, and nobody should judge them."""
 
 import re
+from collections.abc import Iterable
 
 LONGEST = 400  # of an answer that says no more than this; longer ones speak about errors
 _PHRASES = (
@@ -61,6 +62,11 @@ def is_error_text(text: str) -> bool:
     (False, False)
     """
     return len(text) <= LONGEST and _ERROR.fullmatch(text.strip(" \t\r\n*#`")) is not None
+
+
+def has_error_text(text: str, turns: Iterable[str] = ()) -> bool:
+    """Whether an answer, or one of its turns, is nothing but an error message."""
+    return is_error_text(text) or any(map(is_error_text, turns))
 
 
 def is_word_for_nothing(text: str) -> bool:

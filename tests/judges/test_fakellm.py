@@ -329,6 +329,7 @@ def test_random_bytes_do_no_harm():
         ('{"mix": {"goood": 0.5}}', "behaviour 'goood'; allowed are bad_label"),
         ("[1]", "an object is needed"),
         ("{", "not JSON: .*see --help for what it may contain"),
+        ('\ufeff{"reply": "x", "reply": "y"}', "the key 'reply' occurs twice; see --help"),
     ],
 )
 def test_a_script_that_is_wrong_is_refused_by_field_value_and_what_is_allowed(tmp_path, written, told):

@@ -35,6 +35,7 @@ from arena.evidence import curation
 from arena.importing import intake
 from arena.importing.checks.newcomers import TooManyCompetitors
 from arena.importing.files import receiving
+from arena.importing.files.json_objects import KeysOnce
 from arena.importing.files.looks import look_at
 from arena.importing.files.problems import ImportProblems, RowFault
 from arena.importing.files.receiving import KeptFile
@@ -233,7 +234,7 @@ def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
     for name, each in FILE_FIELDS.items():
         if name in made and each.kind not in {FieldKind.TEXT, FieldKind.CHOICE}:
             try:
-                made[name] = json.loads(made[name])
+                made[name] = json.loads(made[name], cls=KeysOnce)
             except (ValueError, RecursionError):
                 continue
     return made

@@ -16,7 +16,7 @@ from arena.importing.files.notes import FileNote, Oddity, lazy_lines_of, note
 from arena.importing.files.problems import PlainWords, Problems, shown
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.models import Arena, text_digest
-from arena.texts.error_texts import is_error_text, is_word_for_nothing
+from arena.texts.error_texts import has_error_text, is_error_text, is_word_for_nothing
 from arena.wording import gettext as _
 
 NO_NAMES = {"nan", "none", "null", "n/a", "<na>", "nil", "undefined"}
@@ -75,7 +75,7 @@ class Plausibility:
             elif row.called:
                 self._see_called(row)
             if row.answers is not None:
-                if is_error_text(row.answers[0]) or is_error_text(row.answers[1]):
+                if has_error_text(row.answers[0], row.turns[0]) or has_error_text(row.answers[1], row.turns[1]):
                     self._errors.add(row.line)
                 elif is_word_for_nothing(row.answers[0]) or is_word_for_nothing(row.answers[1]):
                     self._nothing.add(row.line)
@@ -119,7 +119,7 @@ class Plausibility:
             )
             if row.prompt:
                 self._ids_of_prompts.see(row.prompt, row.line)
-            if is_error_text(row.text):
+            if has_error_text(row.text, row.turns):
                 self._errors.add(row.line)
             elif is_word_for_nothing(row.text):
                 self._nothing.add(row.line)
@@ -192,6 +192,8 @@ class Plausibility:
             yield self._called_again.oddity(_CALLED_AGAIN)
         if self._twins_here.n:
             yield self._twins_here.oddity(_TWINS_HERE)
+        if self._arena is not None:
+            self._ids_of_prompts.see_known(self._arena.prompts.all())
         yield from about_pointed_ids((self._ids_of_prompts, self._ids_of_battles, self._ids_of_voters))
         yield from self._garbled.oddities()
 

@@ -2,14 +2,18 @@
 
 from array import array
 from collections.abc import Iterable
+from itertools import batched
 
 import numpy as np
+from django.db.models import QuerySet
 from django.utils.translation import ngettext_lazy
 
 from arena.importing.files.notes import Oddity, lazy_lines_of, note
+from arena.models import Prompt
 
 POINT = ".0"
 MOST_KEPT, MOST_NAMED = 10_000, 5
+KEYS_A_QUERY = 500
 
 
 class PointedIds:
@@ -24,6 +28,12 @@ class PointedIds:
             self._whole.append(hash(written))
         elif written.endswith(POINT) and written[:-2].isdecimal() and len(self._pointed) < MOST_KEPT:
             self._pointed.setdefault(written[:-2], line)
+
+    def see_known(self, prompts: "QuerySet[Prompt]") -> None:
+        """Those of the arena are rows, too: of a number that a row has with a point."""
+        for some in batched(self._pointed, KEYS_A_QUERY):
+            for written in prompts.filter(key__in=some).values_list("key", flat=True):
+                self.see(written, 0)
 
     def in_two_spellings(self) -> dict[str, int]:
         """The ids with a point, each with its first line."""
@@ -44,7 +54,9 @@ def about_pointed_ids(kinds: Iterable[PointedIds]) -> list[Oddity]:
 
 
 _TWO_SPELLINGS = ngettext_lazy(
-    "%(n)s id with .0 where other rows have the same number without it (%(names)s), first in %(lines)s: taken as another id.",
-    "%(n)s ids with .0 where other rows have the same numbers without it (%(names)s), first in %(lines)s: taken as other ids.",
+    "%(n)s id with .0 where other rows, or prompts here, have the same number without it (%(names)s), first in %(lines)s: "
+    "taken as another id.",
+    "%(n)s ids with .0 where other rows, or prompts here, have the same numbers without it (%(names)s), first in %(lines)s: "
+    "taken as other ids.",
     "n",
 )

@@ -20,6 +20,7 @@ MOST_ID = 10**30
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100
 PARTS_OF_A_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)  # between those years no number can be of two of them
 _UTC = re.compile(r" ?UTC\Z")
+_POINTED = re.compile(r"\s*([+-]?\d{1,18})\.0+\s*", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 MOST_REMEMBERED = 100_000
@@ -71,8 +72,8 @@ def name(row: Row, column: str) -> str:
 def identifier(row: Row, column: str) -> str:
     """A name that may also be written as a whole number; 1.0 is 1, as pandas writes a column that has gaps."""
     value = row.get(column)
-    if isinstance(value, float | Decimal) and math.isfinite(value) and -MOST_ID < value < MOST_ID and value == int(value):
-        value = int(value)
+    if not isinstance(value, str):  # a text keeps its point: it may be a version
+        value = without_point(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_ID:
         return str(value)
     if isinstance(value, float | Decimal):
@@ -98,6 +99,23 @@ def as_name(column: str, value: str) -> str:
     fault = name_fault(value)
     if fault:
         raise RowProblem(column, value, fault)
+    return value
+
+
+def without_point(value: Any) -> Any:
+    """
+    A whole number that is written with a point, as pandas writes a column that has gaps, without it; all else as it is.
+
+    Examples
+    --------
+    >>> without_point(1.0), without_point("2.0"), without_point(1.5), without_point("1.0.0"), without_point(True)
+    (1, '2', 1.5, '1.0.0', True)
+    """
+    if isinstance(value, str):
+        written = _POINTED.fullmatch(value)
+        return written[1] if written else value
+    if isinstance(value, float | Decimal) and math.isfinite(value) and abs(value) < MOST_ID and value == int(value):
+        return int(value)
     return value
 
 
@@ -129,20 +147,19 @@ def truth(row: Row, column: str, *, default: bool) -> bool:
     if isinstance(value, bool):
         return value
     known = {"": default, "true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-    written = "" if value is None else str(value).strip().lower() if isinstance(value, str | int | float) else "?"
+    written = "" if value is None else str(value).strip().lower() if isinstance(value, str | int | float | Decimal) else "?"
     if written not in known:
         raise RowProblem(column, value, _("allowed are %(values)s") % {"values": "true, false"})
     return known[written]
 
 
 def whole_number(row: Row, column: str, *, most: int = 2**31 - 1) -> int | None:
-    """None where the file says nothing. CSV writes numbers as texts."""
+    """None where the file says nothing. CSV writes numbers as texts; 12.0 is 12."""
     value = row.get(column)
     if value is None or value == "":
         return None
+    value = without_point(value)
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise RowProblem(column, value, _("a whole number from 0 to %(most)d is needed") % {"most": most})

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from arena.importing.files import fields
-from arena.importing.files.json_objects import float_as_written
+from arena.importing.files.json_objects import KeysOnce, KeyTwiceError, float_as_written
 from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row
 
@@ -117,18 +117,31 @@ def from_json(value: Any) -> Any:
     """Cells of a CSV file hold lists and objects as JSON; what is none stays as it is."""
     if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
         try:
-            return json.loads(value, parse_float=float_as_written)
+            return json.loads(value, parse_float=float_as_written, cls=KeysOnce)
         except (ValueError, RecursionError):
             return value
     return value
 
 
-_PRINTED = re.compile(r"\s*[\[{]\s*(?:[\[{]\s*)?'")
+def _key_twice(value: Any) -> str:
+    """What is wrong with the JSON of a cell that names a key twice; empty where it does not."""
+    try:
+        json.loads(value, cls=KeysOnce)
+    except KeyTwiceError as twice:
+        return str(twice)
+    except (TypeError, ValueError, RecursionError):
+        pass
+    return ""
+
+
+_PRINTED = re.compile(r"\s*(?:(?:\w+\.)?array\(\s*)?[\[{]\s*(?:[\[{]\s*)?'")
 
 
 def as_json(value: Any, allowed: str) -> str:
-    """What is allowed; for a list or an object as Python prints it, with how to write it instead."""
+    """What is allowed; of a cell that is no JSON, with what is wrong or how to write it instead."""
     if isinstance(value, str) and _PRINTED.match(value):
         cure = _("this one is written as Python prints it: write JSON (json.dumps), or save the file as JSON lines")
         return _("%(rule)s; %(cure)s") % {"rule": allowed, "cure": cure}
+    if isinstance(value, str) and (twice := _key_twice(value)):
+        return _("%(rule)s (%(why)s)") % {"rule": allowed, "why": twice}
     return allowed

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from arena.importing.files.columns import folded
+from arena.importing.files.fields import without_point
 from arena.importing.formats.battles.pairs import OwnPairs, outcome_of
 from arena.importing.formats.chat_messages import OWN_IDS
 from arena.importing.formats.column_map import ANSWER, MOST_COLUMNS, OF_KIND, ColumnMap, values_for
@@ -89,8 +90,9 @@ def guessed_values(values: Sequence[str], columns: Mapping[str, str], kind: str 
     """Outcomes of those that tell one; names of the columns of the answers do, too. 0 and 1 can be meant in two ways."""
     sides = {folded(columns.get(name, "")): name[-1] for name in ("answer_b", "model_b", "answer_a", "model_a")}
     meant = {value: sides.get(folded(value)) or _meaning(value) for value in values}
-    if "0" in meant and "2" not in meant:
-        meant.pop("1", None)
+    plain = {without_point(value) for value in meant}
+    if "0" in plain and "2" not in plain:
+        meant = {value: outcome for value, outcome in meant.items() if without_point(value) != "1"}
     allowed = values_for(kind)
     return {value: outcome for value, outcome in meant.items() if outcome in allowed}
 
@@ -132,7 +134,7 @@ class _Columns:
     def is_verdict(self, name: str) -> bool:
         """A few short values, most of which tell an outcome."""
         values = {str(cell).strip().casefold() for cell in self._cells[name] if not isinstance(cell, list | dict)}
-        n_known = sum(value == "0" or bool(_meaning(value)) for value in values)
+        n_known = sum(without_point(value) == "0" or bool(_meaning(value)) for value in values)
         return 0 < len(values) <= MOST_VALUES and n_known * 2 > len(values)
 
     def texts(self, taken: Sequence[str]) -> list[str]:

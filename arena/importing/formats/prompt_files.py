@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
-from arena.importing.files.json_objects import float_as_written
+from arena.importing.files.json_objects import KeysOnce, KeyTwiceError, float_as_written
 from arena.importing.files.looks import OF_OBJECTS, Shape
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, PlainWords, RowProblem
@@ -117,7 +117,9 @@ def _written_verifier(row: Row) -> dict[str, Any] | None:
     if not written:
         return None
     try:
-        verifier = json.loads(written, parse_float=float_as_written)
+        verifier = json.loads(written, parse_float=float_as_written, cls=KeysOnce)
+    except KeyTwiceError as twice:
+        raise RowProblem("verifier", written, str(twice)) from None
     except (ValueError, RecursionError):
         raise RowProblem("verifier", written, _("a JSON object is needed")) from None
     return checked_verifier(verifier)

@@ -23,7 +23,7 @@ from arena.importing.loading.prompts import KnownPrompt, PromptLookup
 from arena.llm.wires.replies import is_blank
 from arena.models import Aside, FinishState, Import, PromptPool, Response, content_hash
 from arena.models.found_rows import note_found
-from arena.texts.error_texts import is_error_text
+from arena.texts.error_texts import has_error_text
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
 
@@ -182,9 +182,9 @@ def _response(
     is_rendered: bool = True,
 ) -> Response:
     """With everything that is counted and rendered once, when the text arrives. An empty answer counts as failed, and so
-    does an error message.
+    does one with an error message in place of a turn.
     """
-    finish = FinishState.FAILED.value if is_blank(answer.text) or is_error_text(answer.text) else finish
+    finish = FinishState.FAILED.value if is_blank(answer.text) or has_error_text(answer.text, turns) else finish
     response = Response(
         prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text, turns=[*turns],
         finish=finish, content_hash=content_hash(answer.text), **style_features(answer.text),

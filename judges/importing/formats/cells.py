@@ -1,6 +1,7 @@
 """Cells of the rows of judgements and labels."""
 
 import math
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -49,7 +50,7 @@ def number(row: Row, column: str, allowed: str = "") -> float:
     """Finite. Raises RowProblem."""
     value = row.get(column)
     try:
-        figure = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
+        figure = float(value) if isinstance(value, int | float | str | Decimal) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
         figure = math.nan
     if not math.isfinite(figure):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.importing.files.notes import FileNote
 from arena.importing.files.reading import Row
+from arena.importing.formats.battles.pairs import folded_word
 from arena.importing.formats.format import Format
 from arena.importing.formats.mapped import MappedColumns
 from judges.importing.formats.format import JudgementFormat, LabelFormat
@@ -59,7 +60,7 @@ class _Mapped[T](MappedColumns[T]):
 
     def take(self, options: Mapping[str, Any]) -> None:
         super().take(options)
-        self._values = {word.strip().casefold(): side for word, side in self.column_map.meanings.items()}
+        self._values = {folded_word(word): side for word, side in self.column_map.meanings.items()}
         self._own = self.own()(self._path)
         self._own.take(options)
 
@@ -76,7 +77,7 @@ class _Mapped[T](MappedColumns[T]):
         cells = self.renamed(row)
         if not self.wants(cells, "label"):
             return
-        if "label" in cells and (side := self._values.get(str(cells["label"]).strip().casefold())):
+        if "label" in cells and (side := self._values.get(folded_word(cells["label"]))):
             cells["label"] = side
         yield from self._own.rows(line, cells)
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.commands.arguments import port
 from arena.commands.import_command import AsWritten
+from arena.importing.files.json_objects import KeysOnce
 from judges.fakellm.script import BEHAVIOURS, Script
 from judges.fakellm.script_schema import described
 from judges.fakellm.server import HOST, serving
@@ -48,7 +49,7 @@ class Command(BaseCommand):
 
 def _read(path: Path) -> Script:
     try:
-        return Script.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return Script.from_json(json.loads(path.read_text(encoding="utf-8-sig"), cls=KeysOnce))
     except OSError as error:
         raise CommandError(f"--script {path}: {error.strerror or error}; give the path of a JSON file", returncode=2) from None
     except json.JSONDecodeError as error:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count
 
 from arena.commands.run_command import RunCommand, refuse
+from arena.importing.files.json_objects import KeysOnce
 from arena.models import Arena, Competitor, Endpoint, PromptPool, Run
 from arena.runs.forecasting import FEWEST
 from arena.runs.planning import CannotPlan
@@ -231,7 +232,7 @@ def _asked_at(options: dict[str, Any]) -> Judge:
     try:
         named_protocol(options["protocol"])
         template = _read_template(options["template"]) if options["template"] else ""
-        parameters = json.loads(options["parameters"])
+        parameters = json.loads(options["parameters"], cls=KeysOnce)
         return called_judge(endpoint, options["protocol"], template=template, parameters=parameters)
     except (ValueError, TypeError, OSError, CardTaken) as error:
         refuse(str(error))

@@ -129,6 +129,11 @@ def test_a_model_that_meets_itself_is_left_out_and_refused_where_that_is_asked_f
         ({"kind": "battles", "format": "csv"}, 400, "format"),
         ({"mapping": '{"winner": "w"}', "kind": "battles"}, 400, "mapping"),
         ({"mapping": "[]", "kind": "battles"}, 400, "mapping"),
+        (
+            {"mapping": '{"model_a": "model_a", "model_b": "model_b", "winner": "x", "winner": "winner"}', "kind": "battles"},
+            400,
+            "mapping",
+        ),
         ({"values": '{"1": "a"}'}, 400, "values"),
         ({"strict": "maybe"}, 400, "strict"),
         ({"colour": "red"}, 400, "colour"),

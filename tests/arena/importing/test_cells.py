@@ -1,6 +1,7 @@
 """Ids, times and yes or no, in all the ways in which programs write them."""
 
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from arena.importing.files import fields
 from arena.importing.files.problems import RowProblem
 from arena.importing.formats.conversations import conversation
+from arena.importing.formats.prompt_files import CsvPrompts
 from judges.importing.formats.cells import a_list
 
 NOON = 1_714_564_800
@@ -29,6 +31,18 @@ def test_other_numbers_are_no_ids(value):
         fields.identifier({"id": value}, "id")
 
 
+@pytest.mark.parametrize("value", [12, 12.0, "12", " 12.0 ", "12.00", Decimal("12.0")])
+def test_whole_numbers_may_have_a_point(value):
+    """As pandas writes a column that has gaps."""
+    assert fields.whole_number({"n": value}, "n") == 12
+
+
+@pytest.mark.parametrize("value", [12.5, "12.5", "-1.0", "1.0.0", "1e3", True, "x", Decimal("0.5"), float("inf")])
+def test_other_numbers_are_no_whole_ones(value):
+    with pytest.raises(RowProblem, match="a whole number from 0"):
+        fields.whole_number({"n": value}, "n")
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -47,7 +61,7 @@ def test_other_times_are_refused(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "is_true"), [("1.0", True), (1.0, True), ("0.0", False), (0.0, False), (1, True), ("FALSE", False)]
+    ("value", "is_true"), [("1.0", True), (1.0, True), ("0.0", False), (Decimal(0), False), (1, True), ("FALSE", False)]
 )
 def test_yes_and_no_may_be_numbers_with_a_point(value, is_true):
     assert fields.truth({"is": value}, "is", default=False) is is_true
@@ -64,3 +78,15 @@ def test_a_list_as_python_prints_it_is_refused_with_its_cure(written):
 def test_other_texts_are_not_taken_for_python():
     with pytest.raises(RowProblem, match=r"each with role and content$"):
         conversation({"messages": "['tis the season"[1:]}, "messages")
+
+
+TWICE = '[{"role": "user", "content": "Hi", "content": "Ho"}]'
+
+
+def test_a_key_that_stands_twice_in_a_cell_is_refused():
+    with pytest.raises(RowProblem, match=r"each with role and content \(the key 'content' occurs twice\)"):
+        conversation({"messages": TWICE}, "messages")
+    with pytest.raises(RowProblem, match="the key 'content' occurs twice"):
+        a_list({"options": TWICE}, "options")
+    with pytest.raises(RowProblem, match="the key 'any' occurs twice"):
+        CsvPrompts(Path()).row(1, {"prompt": "Why?", "verifier": '{"kind": "contains", "any": ["x"], "any": ["y"]}'})

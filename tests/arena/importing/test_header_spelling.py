@@ -102,3 +102,19 @@ def test_an_unknown_word_is_refused_with_all_that_is_allowed(tmp_path, layout, s
     assert not list(file)
     for word in ("both_bad", "the name of one of the two models", "left", "a is better", "same", "neither"):
         assert word in str(file.problems.first[0])
+
+
+@pytest.mark.parametrize(("said", "outcome"), [("1.0", A), (" 2.0 ", B), ("2", B)])
+def test_a_number_of_a_side_may_have_a_point(tmp_path, said, outcome):
+    """As pandas writes a column that has gaps."""
+    assert _outcomes(write(tmp_path, f"prompt,answer_a,answer_b,better\nWhat?,m,n,{said}\n", "votes.csv")) == [outcome]
+    row = {"prompt": "What?", "answer_a": "m", "answer_b": "n", "better": float(said)}
+    assert _outcomes(write(tmp_path, lines(row), "votes.jsonl")) == [outcome]
+
+
+def test_zero_and_one_are_ambiguous_with_a_point_too(tmp_path):
+    path = write(tmp_path, "prompt,answer_a,answer_b,better\nWhat?,m,n,0.0\nWho?,m,n,1.0\n", "votes.csv")
+    file = TypedFile(path, formats_of("battles")["pairs"], filename="votes.csv")
+    assert len(list(file)) == 1
+    assert "0 and 1 are ambiguous" in str(file.problems.first[0])
+    assert guessed(start_of(path), Import.Kind.BATTLES)[1].values == {}

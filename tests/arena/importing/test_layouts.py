@@ -135,6 +135,24 @@ def test_case_blanks_hyphens_and_underscores_of_columns_do_not_matter(tmp_path, 
     assert ([_without_lines(row) for row in found], problems) == ([_without_lines(row) for row in case.rows], [])
 
 
+def with_points(value):
+    """Whole numbers as programs write them that have no integers."""
+    if isinstance(value, dict):
+        return {name: with_points(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [with_points(each) for each in value]
+    return float(value) if type(value) is int else value
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if not name.endswith(".csv")])
+def test_whole_numbers_with_a_point_are_the_same_numbers(tmp_path, name):
+    case = BY_NAME[name]
+    path = _written(tmp_path, FILES / name, with_points(_raw(FILES / name)))
+    assert reading_format(case.kind, "", path).format == case.format
+    found, problems = _typed(path, case.kind, case.format)
+    assert ([_without_lines(row) for row in found], problems) == ([_without_lines(row) for row in case.rows], [])
+
+
 OF_NO_MODEL = st.sampled_from(["source", "Split", "difficulty", "comment", "dataset", "Unnamed: 0"])
 OF_NOTHING = st.from_regex(r"zz_[a-z]{3,8}", fullmatch=True)
 

@@ -125,6 +125,30 @@ def test_error_texts_are_kept_as_failed_and_served_to_nobody(tmp_path):
     assert offer_of(arena, fresh=True).is_empty
 
 
+def test_an_answer_with_an_error_message_in_place_of_a_turn_is_failed(tmp_path):
+    arena = make_arena()
+    make_prompt(arena, key="u1")
+    rows = [
+        {"prompt": "u1", "competitor": name, "turns": ["Como.", text]} for name, text in (("m1", "$ERROR$"), ("m2", "Alps."))
+    ]
+    path = write(tmp_path, lines(*rows))
+    (said,) = _said(path, "jsonl", kind="responses", arena=arena)
+    assert said.startswith("1 answer that is an error message, in line 1: kept as failed")
+    imported(path, "jsonl", arena, kind="responses")
+    assert {each.competitor.name: each.finish for each in Response.objects.all()} == {"m1": "failed", "m2": "stop"}
+    asked = [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Como."}]
+    talks = [
+        [*asked, {"role": "user", "content": "Why?"}, {"role": "assistant", "content": text}] for text in ("$ERROR$", "So.")
+    ]
+    row = {"model_a": "x", "model_b": "y", "winner": "model_b", "conversation_a": talks[0], "conversation_b": talks[1]}
+    path = write(tmp_path, lines(row))
+    assert _said(path) == [
+        "1 answer that is an error message, in line 1: kept as failed; no voter is shown it, and no judge is asked."
+    ]
+    imported(path, "chatbot-arena", arena)
+    assert Response.objects.get(competitor__name="x").finish == FinishState.FAILED
+
+
 def test_battles_with_an_error_text_keep_their_votes_and_its_answer_is_failed(tmp_path):
     rows = [
         {"question": "Name a lake.", "answer_a": "$ERROR$", "answer_b": "Como", "better": "b"},
@@ -166,3 +190,15 @@ def test_ids_that_name_two_rows_of_a_layout_that_knows_rows_by_content_are_noted
     assert checked(path, "chatbot-arena").ignored == []
     with pytest.raises(ImportProblems, match="the id of an earlier one"):
         check(path, kind="battles", format_name="", filename="f", arena=None, options={"strict": True})
+
+
+def test_an_id_with_a_point_is_named_where_a_prompt_here_has_it_without(tmp_path):
+    """As pandas writes a column of numbers that has gaps."""
+    arena = make_arena()
+    make_prompt(arena, key="1")
+    path = write(tmp_path, "question_id,model_a,model_b,winner\n1.0,m,n,tie\n2.0,m,n,tie\n")
+    (said,) = _said(path, arena=arena)
+    assert said.startswith(
+        "1 id with .0 where other rows, or prompts here, have the same number without it (1.0), first in line 2"
+    )
+    assert not _said(path, arena=make_arena())

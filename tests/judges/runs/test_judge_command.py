@@ -217,6 +217,7 @@ def test_what_is_wrong_is_told(arguments, told):
     ("arguments", "told"),
     [
         (["--protocol", "coin"], "protocol 'coin' is unknown; allowed are pairwise"),
+        (["--parameters", '{"max_tokens": 9, "max_tokens": 99}'], "the key 'max_tokens' occurs twice"),
         (["--parameters", '{"colour": 1}'], "parameter 'colour' is unknown; allowed are max_tokens"),
         (["--parameters", '{"temperature": 3}'], "temperature is 3; allowed are numbers from 0 to 2"),
     ],

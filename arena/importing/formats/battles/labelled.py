@@ -120,6 +120,7 @@ def outcome_of(value: Any, column: str) -> Outcome:
     ranked = _ranking(value)
     if ranked is not None:
         return ranked
+    value = fields.without_point(value)
     return fields.folded_choice({column: str(value) if type(value) is int else value}, column, KNOWN, _WITH_BLANKS)
 
 
@@ -135,7 +136,8 @@ def most_telling(columns: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _side(value: Any) -> Outcome | None:
-    word = value.strip().casefold() if isinstance(value, str) else ""
+    value = fields.without_point(value)
+    word = value.strip().casefold() if isinstance(value, str) else str(value) if type(value) is int else ""
     return KNOWN.get(word) or _WITH_BLANKS.get(word)
 
 

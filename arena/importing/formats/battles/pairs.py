@@ -39,14 +39,14 @@ _NAMED_FIRST = re.compile(rf"(?:the)?(?:model|answer|response|output|option|assi
 
 def outcome_of(value: str) -> Outcome | None:
     """
-    What one of the usual words says, whatever its case, blanks, hyphens and underscores.
+    What one of the usual words says, whatever its case, blanks, hyphens and underscores; 1.0 is 1.
 
     Examples
     --------
     >>> outcome_of("A is better"), outcome_of("Answer A"), outcome_of("Left"), outcome_of("Both bad"), outcome_of("maybe")
     (Outcome.A, Outcome.A, Outcome.A, Outcome.BOTH_BAD, None)
     """
-    word = folded(value)
+    word = folded(fields.without_point(value))
     return _FOLDED.get(word) or _FOLDED.get(_NAMED_FIRST.sub("", _IS_BETTER.sub("", word), count=1))
 
 
@@ -153,9 +153,7 @@ def folded_word(value: object) -> str:
     """A cell's word; labelling tools write a list of one."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip().casefold()
+    return str(fields.without_point(value)).strip().casefold()
 
 
 def rule_for_winners(words: Iterable[str]) -> str:
@@ -186,6 +184,7 @@ def _winner(row: Row, first: str, second: str) -> Outcome:
     value = row.get("winner")
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    value = fields.without_point(value)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     word = value.strip().casefold() if isinstance(value, str) else ""

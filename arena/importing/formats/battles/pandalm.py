@@ -127,7 +127,7 @@ def _question(row: Row) -> str:
 
 
 def _label(row: Row, annotator: str) -> Outcome:
-    label: Any = row.get(annotator)
+    label: Any = fields.without_point(row.get(annotator))
     if isinstance(label, bool) or not isinstance(label, int) or label not in LABELS:
         raise RowProblem(annotator, MISSING if annotator not in row else label, _("allowed are 0 (tie), 1, 2"))
     return LABELS[label]

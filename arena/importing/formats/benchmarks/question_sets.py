@@ -215,11 +215,13 @@ def _choices(row: Row) -> tuple[list[str], list[str]]:
 def _right(row: Row, labels: list[str], texts: list[str]) -> int:
     """The place of the right choice: by a label, a text, or a number from 0."""
     answer = row.get("answer")
-    written = str(answer) if type(answer) is int else answer.strip() if isinstance(answer, str) else ""
+    given = answer if isinstance(answer, str) else fields.without_point(answer)
+    written = str(given) if type(given) is int else given.strip() if isinstance(given, str) else ""
     if written.upper() in labels:
         return labels.index(written.upper())
     if written in texts and texts.count(written) == 1:
         return texts.index(written)
+    written = str(fields.without_point(written))
     if written.isdecimal() and len(written) < 3 and int(written) < len(texts):
         return int(written)
     allowed = _("the letter, the number from 0 or the text of one of the %(n)d choices is needed") % {"n": len(texts)}

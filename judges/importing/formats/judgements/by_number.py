@@ -46,7 +46,7 @@ class PandaLmResults(JudgementFormat):
         judge = next((name.removesuffix(RESULT) for name in row if name.endswith(RESULT)), "")
         if not judge:
             raise RowProblem("<judge>_result", MISSING, _("a field such as pandalm_result is needed"))
-        value = row[f"{judge}{RESULT}"]
+        value = fields.without_point(row[f"{judge}{RESULT}"])
         if not isinstance(value, str | int | None) or isinstance(value, bool):
             raise RowProblem(f"{judge}{RESULT}", value, _("allowed are %(values)s") % {"values": "1, 2, Tie, 0"})
         label = str(made_storable("" if value is None else value))
@@ -91,7 +91,7 @@ class AutoJOutputs(JudgementFormat):
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
         """Not by texts: so its files of critiques look, which are about single answers. Nor where a row says what was asked."""
-        are_labels = all(sayings.is_error(row.get("output")) or str(row["output"]).strip() in AUTO_J_LABELS for row in rows)
+        are_labels = all(sayings.is_error(row.get("output")) or _written(row["output"]) in AUTO_J_LABELS for row in rows)
         folded = {name.strip().casefold() for name in names}
         return ("output",) if "output" in names and are_labels and folded.isdisjoint(ASKED_OR_ANSWERED) else ()
 
@@ -103,7 +103,7 @@ class AutoJOutputs(JudgementFormat):
         yield JudgementRow(line, "pairwise", BOTH, judgement, order=order, reply=reply, pair=str(self._n_rows), cost=cost)
 
     def _judgement(self, row: Row, order: Order) -> tuple[Judgement, str]:
-        value: Any = row.get("output")
+        value: Any = fields.without_point(row.get("output"))
         if isinstance(value, str) and not sayings.is_error(value) and value.strip() not in AUTO_J_LABELS:
             return sayings.of_reply(made_storable(value), "pairwise", pick="last"), made_storable(value)
         if "output" in row and sayings.is_error(value):
@@ -117,6 +117,10 @@ class AutoJOutputs(JudgementFormat):
 
     def notes(self) -> list[FileNote]:
         return [note(_BY_LINE)] if self.options.get("order") else [note(_BY_LINE), note(_ORDER)]
+
+
+def _written(output: Any) -> str:
+    return str(fields.without_point(output)).strip()
 
 
 _BY_LINE = gettext_lazy("Each line is about the pair of the same line of Auto-J's test set, which is a gold set of the arena.")

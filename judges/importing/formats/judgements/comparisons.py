@@ -140,7 +140,7 @@ def _ratings(results: Row) -> str:
 
 
 def _won(game: Row, order: Order) -> Judgement:
-    winner = game.get("winner")
+    winner = fields.without_point(game.get("winner"))
     side = LLMBAR_LABELS.get(str(winner)) if isinstance(winner, str | int) and not isinstance(winner, bool) else None
     if side is not None:
         return sayings.of_side(side, order, label=str(winner))

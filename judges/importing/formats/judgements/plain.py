@@ -163,7 +163,7 @@ class PlainPairs(JudgementFormat):
         return sayings.of_reply(reply, "pairwise") if reply else sayings.silent()
 
     def _by_label(self, line: int, row: Row, answers: Sequence[NamedAnswer], order: Order) -> Judgement:
-        value: Any = row["label"]
+        value: Any = fields.without_point(row["label"])
         if sayings.is_error(value):
             return sayings.failed()
         if isinstance(value, bool) or not isinstance(value, str | int):
