@@ -56,7 +56,7 @@ class ChatAnswers(Format[ResponseRow]):
     def row(self, line: int, row: Row) -> ResponseRow:
         chat = conversation(row, "messages")
         key = fields.optional_identifier(row, "id")
-        asked = asked_row(line, chat, key, "messages")
+        asked = asked_row(line, chat.up_to_answers(len(chat.answered)), key, "messages")
         if not chat.answered:
             raise RowProblem("messages", row.get("messages"), _("at least one message of the role assistant is needed"))
         turns = chat.answered if len(chat.answered) > 1 else ()

@@ -27,6 +27,10 @@ class Conversation(NamedTuple):
     answered: tuple[str, ...]
     n_pictures: int = 0
 
+    def up_to_answers(self, n: int) -> "Conversation":
+        """Without the questions at its end that nobody answered, where the longest of its answers has `n` turns."""
+        return self._replace(asked=self.asked[: max(n, 1)])
+
     @property
     def is_blank(self) -> bool:
         """Whether nothing was asked."""
@@ -34,10 +38,33 @@ class Conversation(NamedTuple):
 
 
 def conversation(row: Row, column: str) -> Conversation:
-    """The messages of a cell: a list, or in CSV the JSON of one. Several of one side in a row are one turn."""
+    """The messages of a cell: a list, or in CSV the JSON of one. Several of one side in a row are one turn.
+
+    What an assistant says before anything is asked answers nothing: it stands in the first question.
+    """
     turns, n_pictures = _turns(row, column)
+    turns = _with_opening(turns)
     turns_of = {role: tuple(text for each, text in turns if each == role) for role in ("system", "user", "assistant")}
     return Conversation("\n\n".join(turns_of["system"]), turns_of["user"], turns_of["assistant"], n_pictures)
+
+
+def messages_of(row: Row, column: str) -> list[tuple[str, str]]:
+    """Roles and texts in turn, as they stand there."""
+    return _turns(row, column)[0]
+
+
+def _with_opening(turns: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    roles = [role for role, _text in turns]
+    if "user" not in roles or "assistant" not in roles[: roles.index("user")]:
+        return turns
+    at = roles.index("user")
+    opening = [_headed(role, text) for role, text in turns[: at + 1] if role != "system"]
+    before = [turn for turn in turns[:at] if turn[0] == "system"]
+    return [*before, ("user", "\n\n".join(opening)), *turns[at + 1 :]]
+
+
+def _headed(role: str, text: str) -> str:
+    return f"{role.capitalize()}: {text}"
 
 
 def whole_question(row: Row, column: str) -> Conversation:
@@ -47,8 +74,7 @@ def whole_question(row: Row, column: str) -> Conversation:
     asked = [(role, text) for role, text in turns if role != "system"]
     if all(role == "user" for role, _text in asked):
         return Conversation(system, tuple(text for _role, text in asked), (), n_pictures)
-    headed = [f"{role.capitalize()}: {text}" for role, text in asked]
-    return Conversation(system, ("\n\n".join(headed),), (), n_pictures)
+    return Conversation(system, ("\n\n".join(_headed(role, text) for role, text in asked),), (), n_pictures)
 
 
 def _turns(row: Row, column: str) -> tuple[list[tuple[str, str]], int]:

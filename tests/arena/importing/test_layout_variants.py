@@ -237,3 +237,50 @@ def test_a_prompt_under_another_name_is_not_dropped(tmp_path, name):
     (tmp_path / name).write_text(text)
     _, problems = rows_of(tmp_path / name, case.kind, case.format)
     assert "prompt is missing; the prompt may be one of the fields what they saw" in problems[0]
+
+
+# --- conversations ------------------------------------------------------------------------------------------------------
+def talk(*said):
+    roles = {"U": "user", "A": "assistant", "S": "system"}
+    return [{"role": roles[each[0]], "content": each[2:]} for each in said]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "asked", "answers", "turns"),
+    [
+        (  # nobody answered the last question
+            talk("U Hi.", "A x", "U More?"), talk("U Hi.", "A y", "U More?"), ("Hi.",), ("x", "y"), ((), ()),
+        ),
+        (  # one of the two did not
+            talk("U Hi.", "A x", "U More?", "A z"), talk("U Hi.", "A y", "U More?"), ("Hi.", "More?"), ("x\n\nz", "y\n\n"),
+            (("x", "z"), ("y", "")),
+        ),
+        (  # an opening of the assistant answers nothing
+            talk("S Be kind.", "A Welcome.", "U Hi.", "A x"), talk("S Be kind.", "A Welcome.", "U Hi.", "A y"),
+            ("Assistant: Welcome.\n\nUser: Hi.",), ("x", "y"), ((), ()),
+        ),
+        (talk("U Hi."), talk("U Hi."), ("Hi.",), ("", ""), ((), ())),
+    ],
+)  # fmt: skip
+def test_turns_of_answers_stand_beside_the_questions_that_they_answer(tmp_path, first, second, asked, answers, turns):
+    row = {"model_a": "m", "model_b": "n", "winner": "model_a", "conversation_a": first, "conversation_b": second}
+    (tmp_path / "file.jsonl").write_text(json.dumps(row) + "\n")
+    (battle,), problems = rows_of(tmp_path / "file.jsonl", "battles", "chatbot-arena")
+    assert (battle.prompt.turns, battle.answers, battle.turns, problems) == (asked, answers, turns, [])
+    assert battle.prompt.system_prompt == ("Be kind." if first[0]["role"] == "system" else "")
+
+
+def test_a_chat_that_ends_with_a_question_is_asked_up_to_its_last_answer(tmp_path):
+    row = {"model": "m", "messages": talk("U Hi.", "A x", "U More?")}
+    (tmp_path / "file.jsonl").write_text(json.dumps(row) + "\n")
+    (answer,), problems = rows_of(tmp_path / "file.jsonl", "responses", "chat")
+    assert (answer.asked.turns, answer.text, answer.turns, problems) == (("Hi.",), "x", (), [])
+
+
+def test_messages_as_numpy_prints_them_are_refused_with_their_cure(tmp_path):
+    printed = "array([{'role': 'user', 'content': 'Hi'}], dtype=object)"
+    (tmp_path / "file.csv").write_text(
+        f'model_a,model_b,winner,conversation_a,conversation_b\nm,n,tie,"{printed}","{printed}"\n'
+    )
+    _, problems = rows_of(tmp_path / "file.csv", "battles", "chatbot-arena")
+    assert "this one is written as Python prints it: write JSON" in problems[0]

@@ -68,7 +68,9 @@ _PICTURES = ngettext_lazy(
 
 
 def both_answers(first: tuple[str, ...], second: tuple[str, ...]) -> dict[str, Any]:
-    """Fields of a battle: the answers, and their turns where there are several."""
+    """Fields of a battle: the answers, and their turns where there are several. A turn that is missing is an empty one."""
+    n = max(len(first), len(second))
+    first, second = (each + ("",) * (n - len(each)) for each in (first, second))
     turns = (first if len(first) > 1 else (), second if len(second) > 1 else ())
     return {"answers": ("\n\n".join(first), "\n\n".join(second)), "turns": turns}
 
@@ -151,6 +153,9 @@ class ChatbotArena(Format[BattleRow]):
         if first.is_blank:
             return battle
         key = battle.prompt.key if battle.prompt else ""
+        if first.asked == second.asked:
+            first = first.up_to_answers(max(len(first.answered), len(second.answered)))
+            second = second.up_to_answers(len(first.asked))
         self._n_pictures += bool(first.n_pictures)
         # Neither people nor models can be asked about what cannot be shown.
         status = "draft" if first.n_pictures else ""
