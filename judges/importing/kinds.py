@@ -175,10 +175,13 @@ class LabelFiles:
     sample = "prompt,answer_a,answer_b,gold\nWhat is the capital of France?,Paris.,It is Lyon.,a\nWhat is 2 + 3?,5,6,a\n"
     _own = frozenset({"gold", "gold_set", "is_right", "is_correct", "preference_strength"})
     _own_pair = frozenset({"chosen", "rejected"})
+    _of_kto = frozenset({"prompt", "completion", "label"})  # of single answers, where there are no two
+    _of_two = frozenset(map(folded, ("answer_a", "model_a", *PlainLabels.other_words["answer_a"])))
 
     def surely_has(self, names: Sequence[str]) -> bool:
         plain = set(map(folded, names))
-        return not plain.isdisjoint(map(folded, self._own)) or self._own_pair <= plain
+        is_kto = self._of_kto <= plain and plain.isdisjoint(self._of_two)
+        return not plain.isdisjoint(map(folded, self._own)) or self._own_pair <= plain or is_kto
 
     def lacks(self, columns: Mapping[str, str]) -> Any:
         if not columns.keys() & {"prompt", "prompt_id"}:

@@ -28,13 +28,13 @@ from judges.importing.formats.labels.answers import (
     RewardBench2,
     UltraFeedback,
 )
+from judges.importing.formats.labels.chosen import ChosenTalks, RewardBench
 from judges.importing.formats.labels.pairs import (
     AutoJLabels,
     JudgeBenchLabels,
     LlmBarLabels,
     PandaLmLabels,
     PlainLabels,
-    RewardBench,
 )
 
 JUDGEMENT_FORMATS: Mapping[str, type[JudgementFormat]] = {
@@ -47,8 +47,8 @@ JUDGEMENT_FORMATS: Mapping[str, type[JudgementFormat]] = {
 LABEL_FORMATS: Mapping[str, type[LabelFormat]] = {
     each.name: each
     for each in (
-        PlainLabels, PlainAnswers, JudgeBenchLabels, PandaLmLabels, LlmBarLabels, AutoJLabels, RewardBench, RewardBench2,
-        HelpSteer2, HelpSteer2Preference, UltraFeedback, ExportedLabels, ExportedAnswers,
+        PlainLabels, PlainAnswers, JudgeBenchLabels, PandaLmLabels, LlmBarLabels, AutoJLabels, RewardBench, ChosenTalks,
+        RewardBench2, HelpSteer2, HelpSteer2Preference, UltraFeedback, ExportedLabels, ExportedAnswers,
     )
 }  # fmt: skip
 OF_SETS = frozenset({ExportedLabels.name, ExportedAnswers.name})

@@ -116,6 +116,52 @@ LABELS = [
         ],
     ),
     Case(
+        "labels-orca.jsonl",
+        "reward-bench",
+        [("", LAKE, (COMO, RHINE), "a", "")],
+        [
+            ({"question": " "}, "prompt is empty; a non-empty text is needed"),
+            ({"chosen": 1}, "chosen is 1; a text is needed"),
+            ({"rejected": MISSING}, "rejected is missing; a text is needed; the row has system, question, chosen"),
+        ],
+    ),
+    Case(
+        "labels-hh-rlhf.jsonl",
+        "chosen-rejected",
+        [
+            ("", LAKE, (COMO, RHINE), "a", ""),
+            ("", "User: Hi.\n\nAssistant: Hello.\n\nUser: Name a lake.", (COMO, RHINE), "a", ""),
+        ],
+        [
+            ({"rejected": "\n\nHuman: Name a river.\n\nAssistant: Como."}, "the same questions as in chosen are needed"),
+            ({"chosen": "\n\nHuman: Name a lake."}, "messages that begin with a question and end with an answer are needed"),
+            ({"rejected": "Rhine."}, "rejected is 'Rhine.'; messages that begin with a question and end with an answer"),
+        ],
+    ),
+    Case(
+        "labels-dpo-implicit.jsonl",
+        "chosen-rejected",
+        [
+            ("", LAKE, (COMO, RHINE), "a", ""),
+            ("", "A lake? / Sure?", (("", "Como.\n\nYes."), ("", "Rhine.\n\nNo.")), "a", ""),
+        ],
+        [
+            ({"chosen": [{"role": "assistant", "content": "x"}]}, "messages that begin with a question and end with an answer"),
+            ({"chosen": [{"role": "judge", "content": "x"}]}, "the role of a message in chosen is 'judge'"),
+            ({"rejected": MISSING}, "rejected is missing; a list of messages is needed, each with role and content; the row"),
+        ],
+    ),
+    Case(
+        "labels-kto.jsonl",
+        "answers",
+        [("", LAKE, (("", "Como.", True),), None, ""), ("", LAKE, (("", "Rhine.", False),), None, "")],
+        [
+            ({"label": "good"}, "is_right is 'good'; allowed are true, false"),
+            ({"completion": MISSING}, "answer is missing; a text is needed; the row has prompt, label"),
+            ({"prompt": ""}, "prompt is empty; a non-empty text is needed"),
+        ],
+    ),
+    Case(
         "labels-reward-bench-2-ties.jsonl",
         "reward-bench-2",
         [("tied:3", LAKE, (("", "Como.", True), ("", "Garda.", True), ("", "Rhine.", False)), None, "Ties")],

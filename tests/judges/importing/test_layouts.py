@@ -16,7 +16,7 @@ from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.problems import RowProblem, some_names
 from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS, format_of
 from judges.importing.formats.format import JudgementFormat
-from tests.arena.importing.test_layouts import NASTY, _changed, _places, missing_columns
+from tests.arena.importing.test_layouts import NASTY, _changed, _places, missing_columns, with_points
 from tests.judges.importing.layout_cases import MISSING, gist
 from tests.judges.importing.layouts_of_judgements import JUDGEMENTS
 from tests.judges.importing.layouts_of_labels import LABELS
@@ -95,6 +95,14 @@ def test_a_missing_field_is_named_with_those_that_are_there(tmp_path, name):
         assert len(problems) <= 1, (left, problems)  # some are needed only to recognise the layout
         said += [f"; the {'file' if is_csv else 'row'} has {some_names(left)}" in problem for problem in problems if left]
     assert any(said) or not said
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if not name.endswith(".csv")])
+def test_whole_numbers_with_a_point_are_the_same_numbers(tmp_path, name):
+    case = BY_NAME[name]
+    path = _written(tmp_path, FILES / name, with_points(_raw(FILES / name)))
+    assert format_of(path, KNOWN[case.kind]).format == case.format
+    assert _typed(path, case) == (case.rows, [])
 
 
 @pytest.mark.parametrize("name", BY_NAME)

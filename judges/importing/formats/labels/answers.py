@@ -17,6 +17,7 @@ from arena.importing.formats.conversations import from_json
 from arena.importing.formats.prompt_files import language_of
 from judges.importing.formats import cells
 from judges.importing.formats.format import LabelFormat
+from judges.importing.formats.labels.chosen import answer_to, are_messages
 from judges.importing.formats.sayings import is_error
 from judges.importing.rows import LabelledAnswer, LabelRow
 from judges.verdicts.verdict import Side
@@ -39,7 +40,7 @@ class PlainAnswers(LabelFormat):
         {
             "prompt": ("question", "instruction", "input", "query"),
             "prompt_id": ("question_id",),
-            "answer": ("response", "output"),
+            "answer": ("response", "output", "completion"),
             "is_right": ("correct", "is_correct", "right", "label"),
             "grade": ("score", "rating"),
             "competitor": ("model", "generator"),
@@ -57,7 +58,6 @@ class PlainAnswers(LabelFormat):
         is_right, grade = whether_right(row), cells.number_or_none(row, "grade")
         if is_right is None and grade is None:
             raise RowProblem("is_right", EMPTY if "is_right" in row else MISSING, _("is_right or a grade is needed"))
-        answer = LabelledAnswer(*cells.whose_answer(row, "answer", "competitor"), is_right, grade)
         key, origin = fields.optional_identifier(row, "prompt_id"), cells.some_name(row, "origin")
         if key and not row.get("prompt"):
             asked = PromptRow(line, key)
@@ -65,12 +65,16 @@ class PlainAnswers(LabelFormat):
             reference = cells.text(row, "reference", default="")
             asked = cells.question(line, row, "prompt", key=key, origin=origin)
             asked = asked._replace(reference=reference, language=language_of(row))
+        if are_messages(row.get("answer")):
+            asked, text = answer_to(asked, row, "answer")
+            row = {**row, "answer": text}
+        answer = LabelledAnswer(*cells.whose_answer(row, "answer", "competitor"), is_right, grade)
         return LabelRow(line, fields.optional_identifier(row, "id"), asked, (answer,), origin=origin)
 
 
 def whether_right(row: Row) -> bool | None:
     """What the cell is_right says; None where it is empty."""
-    value = row.get("is_right")
+    value = fields.without_point(row.get("is_right"))
     if value is None or value == "":
         return None
     known = {**RIGHT, **WRONG}

@@ -1,4 +1,4 @@
-"""Labels of two answers: which one is better. Agon's own, and those of JudgeBench, PandaLM, LLMBar, Auto-J and RewardBench."""
+"""Labels of two answers: which one is better. Agon's own, and those of JudgeBench, PandaLM, LLMBar and Auto-J."""
 
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
@@ -10,12 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
-from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.battles.pairs import outcome_of, rule_for_winners, side_of
-from arena.importing.formats.conversations import from_json
 from arena.importing.formats.prompt_files import language_of
 from judges.importing.formats import cells
 from judges.importing.formats.format import LabelFormat
@@ -33,7 +31,7 @@ ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 
 def chosen_side(row: Row, column: str, allowed: Mapping[str, Side]) -> Side:
     """A label, whatever its case; in CSV numbers are texts. Raises RowProblem: it is never guessed."""
-    value: Any = row.get(column)
+    value: Any = fields.without_point(row.get(column))
     folded = {word.casefold(): side for word, side in allowed.items()}
     if isinstance(value, str | int) and not isinstance(value, bool) and (word := str(value).strip().casefold()) in folded:
         return folded[word]
@@ -44,7 +42,8 @@ def chosen_side(row: Row, column: str, allowed: Mapping[str, Side]) -> Side:
 def _said_side(row: Row) -> Side:
     """One of the usual words, or the name of one of the two models; a number is never guessed. Raises RowProblem."""
     value = row.get("label")
-    word = value.strip() if isinstance(value, str) and not value.strip().isdecimal() else ""
+    is_number = isinstance(value, str) and fields.without_point(value).strip().isdecimal()
+    word = value.strip() if isinstance(value, str) and not is_number else ""
     first, second = (name if isinstance(name := row.get(column), str) else "" for column in ("competitor_a", "competitor_b"))
     if outcome := word and (side_of(word, first, second) or outcome_of(word)):
         return cast(Side, outcome.value)
@@ -189,42 +188,3 @@ class AutoJLabels(LabelFormat):
         sides = tuple(LabelledAnswer("", cells.text(row, f"response {n}")) for n in (1, 2))
         label = chosen_side(row, "label", AUTO_J_LABELS)
         return LabelRow(line, str(self._n_rows), cells.question(line, row, "prompt", origin=origin), sides, label, True, origin)
-
-
-class RewardBench(LabelFormat):
-    """RewardBench and M-RewardBench: the chosen answer is right. So are pairs for DPO written, as texts or messages."""
-
-    name = "reward-bench"
-    title = gettext_lazy("RewardBench and M-RewardBench: prompt, chosen, rejected; models, subset, language if there")
-    link = "https://huggingface.co/datasets/allenai/reward-bench"
-    shapes = ANY_SHAPE
-    needed = ("prompt", "chosen", "rejected")
-    read = frozenset({*needed, "id", "subset", "chosen_model", "rejected_model", "language", "system_prompt"})
-    other_words = MappingProxyType({"id": ("prompt_id",), "subset": ("category", "source")})
-
-    def row(self, line: int, row: Row) -> LabelRow:
-        origin = cells.some_name(row, "subset")
-        sides = tuple(
-            LabelledAnswer(cells.some_name(row, f"{which}_model"), last_answer(row, which)) for which in ("chosen", "rejected")
-        )
-        asked = cells.question(line, row, "prompt", origin=origin)._replace(language=language_of(row))
-        asked = cells.with_system_prompt(asked, row)
-        return LabelRow(line, _key(row), asked, sides, "a", is_pair=True, origin=origin)
-
-    def notes(self) -> list[FileNote]:
-        return [note(gettext_lazy("The chosen answer stands first in every pair: judge both orders."))]
-
-
-def _key(row: Row) -> str:
-    """M-RewardBench uses each of its numbers once per language."""
-    key = fields.optional_identifier(row, "id")
-    language = row.get("language")
-    return f"{key} {language}" if key and isinstance(language, str) and language else key
-
-
-def last_answer(row: Row, column: str) -> str:
-    """A text, or the last message of a conversation, which in CSV is written as JSON."""
-    value = from_json(row.get(column))
-    if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[-1], dict):
-        return cells.text({column: value[-1].get("content")}, column)
-    return cells.text(row, column)
