@@ -228,7 +228,8 @@ def _kind(file: KeptFile) -> str:
         columns = columns_of(file.path)
         if not columns:
             problems = Problems(file.filename)
-            next(read_rows(file.path, problems=problems), None)
+            if next(read_rows(file.path, problems=problems), None) is None and not problems.n_all:
+                problems.add(1, _("the number of rows"), 0, _("there is nothing to import: is this the right file?"))
             problems.stop_if_any()
         raise UnknownKind(columns)
     must_be_told_apart(file.path, file.filename)

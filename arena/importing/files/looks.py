@@ -60,7 +60,16 @@ BINARY = {
     b"PAR1": gettext_lazy("a Parquet file inside a packed file"),
     b"%PDF-": gettext_lazy("a PDF file, not text"),
     b"SQLite f": gettext_lazy("an SQLite file, not text"),
+    b"BZh": gettext_lazy("packed by bzip2, which is not read here"),
+    b"\xfd7zXZ\0": gettext_lazy("packed by xz, which is not read here"),
+    b"7z\xbc\xaf": gettext_lazy("packed by 7-Zip, which is not read here"),
+    b"ARROW1\0": gettext_lazy("an Arrow file: save it as Parquet"),
+    b"version https://git-lfs": gettext_lazy("a Git LFS pointer in place of the file: git lfs pull brings it"),
 }
+WEB_PAGE, TAR = gettext_lazy("a web page, not a table"), gettext_lazy("a tar archive, not text")
+_WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|\?xml)\b", re.IGNORECASE)
+NOTHING = " \t\r\n,;|"
+"""What a line of a table without a word consists of."""
 _LISTS_ROWS = re.compile(rf'\s*\{{\s*"(?:adapter_spec|{LIST_OF_ROWS})"\s*:')
 UTF8, WINDOWS = "utf-8-sig", "windows-1252"
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
@@ -82,6 +91,12 @@ class FileLooks:
     cure: str = ""
     is_too_large: bool = False
     """It unpacks to more than the limit."""
+
+    @property
+    def first_line(self) -> str:
+        """The first one that says something."""
+        lines = (line.rstrip("\r") for line in self.start.split(self.line_end))
+        return next((line for line in lines if line.strip(NOTHING)), "")
 
     @property
     def is_empty(self) -> bool:
@@ -141,10 +156,17 @@ def _look_at(path: Path, changed: int, size: int) -> FileLooks:
     if encoding == UTF8 and _UNMARKED_UTF16.match(start):
         cure = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
         return FileLooks(Shape.CSV, UTF8, "", is_whole=False, broken=_("not UTF-8"), cure=cure)
-    binary = next((str(kind) for mark, kind in BINARY.items() if start.startswith(mark)), "")
+    binary = _binary(start.removeprefix(codecs.BOM_UTF8))
     outside = _QUOTED.sub("", text) if shape == Shape.CSV else text
     line_end = "\r" if "\r" in outside and "\n" not in outside else "\n"
     return FileLooks(shape, encoding, text, len(start) < BLOCK, line_end, binary)
+
+
+def _binary(start: bytes) -> str:
+    if start[257:262] == b"ustar":
+        return str(TAR)
+    kinds = (str(kind) for mark, kind in BINARY.items() if start.startswith(mark))
+    return next(kinds, str(WEB_PAGE) if _WEB_PAGE.match(start) else "")
 
 
 _UNMARKED_UTF16 = re.compile(rb"(?:[^\x00]\x00){2}|(?:\x00[^\x00]){2}")  # two ASCII characters

@@ -18,7 +18,18 @@ from typing import Any, BinaryIO, NoReturn
 from arena.importing.files.columns import Columns
 from arena.importing.files.headers import implied_header
 from arena.importing.files.json_objects import KeyTwiceError, NotJSONError, float_as_written, with_keys_once
-from arena.importing.files.looks import BLOCK, LIST_OF_ROWS, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
+from arena.importing.files.looks import (
+    BLOCK,
+    LIST_OF_ROWS,
+    NOTHING,
+    UTF8,
+    WINDOWS,
+    CannotUnpackError,
+    FileLooks,
+    Shape,
+    look_at,
+    opened,
+)  # fmt: skip
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
 from arena.importing.files.problems import EMPTY, N_SHOWN, PlainWords, Problems, either, some_names
@@ -39,10 +50,11 @@ SEPARATORS = {
     ",": gettext_lazy("Its cells are separated by commas."),
     ";": gettext_lazy("Its cells are separated by semicolons."),
     "\t": gettext_lazy("Its cells are separated by tabs."),
+    "|": gettext_lazy("Its cells are separated by vertical bars."),
 }
 
 
-_DECLARED = re.compile(r"sep=([,;\t])(?=[\r\n])", re.IGNORECASE)  # a line before the header: Excel reads it
+_DECLARED = re.compile(r"sep=([,;|\t])(?=[\r\n])", re.IGNORECASE)  # a line before the header: Excel reads it
 
 
 def separator_of(path: Path, columns: Columns) -> str:
@@ -52,8 +64,7 @@ def separator_of(path: Path, columns: Columns) -> str:
         return declared[1]
     if implied_header(looks):
         return ","
-    first = looks.start.partition(looks.line_end)[0].rstrip("\r")
-    return max(SEPARATORS, key=lambda sign: _fit_of(first, sign, columns))
+    return max(SEPARATORS, key=lambda sign: _fit_of(looks.first_line, sign, columns))
 
 
 def _fit_of(first: str, sign: str, columns: Columns) -> tuple[int, int]:
@@ -74,7 +85,7 @@ def header_of(path: Path) -> list[str]:
         return []
     if implied := implied_header(looks):
         return implied
-    first = next(_csv_lines(path, Problems(path.name)), "")
+    first = next((line for line in _csv_lines(path, Problems(path.name)) if line.strip(NOTHING)), "")
     try:
         names = _without_empty_end(next(csv.reader([first], delimiter=separator_of(path, Columns())), []))
     except csv.Error:
@@ -197,7 +208,7 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
     n_before = 1 if _DECLARED.match(look_at(path).start) else 0
     line = 1 + n_before
     try:
-        first = implied_header(look_at(path)) or next(reader, [])
+        first = implied_header(look_at(path)) or next((cells for cells in reader if any(map(str.strip, cells))), [])
         if problems.n_all:  # the first line itself cannot be read
             return
         names = _without_empty_end(first)
@@ -262,7 +273,7 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
         remedy = _("the first line must name 1 to %(most)d columns") % {"most": MAX_COLUMNS}
         problems.add(1, _("the number of columns"), len(header), remedy)
         return False
-    for name in sorted({name for name in header if header.count(name) > 1}):
+    for name in sorted({name for name in header if name.strip() and header.count(name) > 1}):  # nobody reads unnamed ones
         remedy = _("each column needs a name of its own")
         problems.add(1, _("a column that occurs twice"), own[header.index(name)], remedy)
     if problems.n_all == before and (twice := columns.twice(own)):
@@ -301,6 +312,10 @@ _JSON_RULE = gettext_lazy("each row must be one JSON object, such as {...}")
 
 
 def _json_lines(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    """Or objects one after the other, each over several lines."""
+    if look_at(path).first_line.strip() == "{":
+        yield from _in_window(path, problems, partial(_objects, columns=columns), _("what follows the object"), "}")
+        return
     for number, line in enumerate(_lines(path, problems), start=1):
         if line is None or not line.strip():
             continue
@@ -378,18 +393,29 @@ def _entries(window: "_Window", problems: Problems, *, columns: Columns) -> Iter
     window.take("[")
     while window.next_character() != "]":
         entry += 1
-        line, row = window.line, window.value()
-        if not isinstance(row, dict):
-            problems.add(line, _("the entry"), row, str(_JSON_RULE), is_row=True)
-        elif _has_too_many_columns(row, line, problems):
-            raise TooWideError
-        elif twice := columns.twice(row):
-            problems.add(line, *_read_twice(twice), is_row=True)
-        else:
-            yield line, _renamed(row, columns)
+        yield from _entry(window, problems, columns)
         if window.next_character() != "]":
             window.take(",")
     window.take("]")
+
+
+def _entry(window: "_Window", problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    """None where it is not right."""
+    window.next_character()
+    line, row = window.line, window.value()
+    if not isinstance(row, dict):
+        problems.add(line, _("the entry"), row, str(_JSON_RULE), is_row=True)
+    elif _has_too_many_columns(row, line, problems):
+        raise TooWideError
+    elif twice := columns.twice(row):
+        problems.add(line, *_read_twice(twice), is_row=True)
+    else:
+        yield line, _renamed(row, columns)
+
+
+def _objects(window: "_Window", problems: Problems, *, columns: Columns) -> Iterator[tuple[int, Row]]:
+    while window.next_character():
+        yield from _entry(window, problems, columns)
 
 
 def _listed(window: "_Window", problems: Problems, *, columns: Columns) -> Iterator[tuple[int, Row]]:

@@ -24,8 +24,12 @@ NO_MODELS = {  # columns that nobody would take for models
     "split", "subset", "source", "dataset", "difficulty", "verifier", "status", "topic", "domain", "notes", "comment", "index",
     "idx", "", "unnamed: 0", INPUT,
 }  # fmt: skip
-VERDICTS = {"winner", "better", "preferred", "preference", "label", "choice", "chosen", "rejected", "verdict", "vote", "model"}
-_FOLDED_NO_MODELS, _FOLDED_VERDICTS = frozenset(map(folded, NO_MODELS)), frozenset(map(folded, VERDICTS))
+VERDICTS = {
+    "winner", "better", "preferred", "preference", "label", "choice", "chosen", "rejected", "verdict", "vote", "model",
+}  # fmt: skip
+NAMES_OF_MODELS = {"model", "competitor", "generator", "model_name", "model_id"}
+"""Columns of files in which a row is one answer."""
+_FOLDED_NO_MODELS, _OF_OTHERS = frozenset(map(folded, NO_MODELS)), frozenset(map(folded, VERDICTS | NAMES_OF_MODELS))
 MOST_ANSWERS = 1_000
 MOST_NAMED = 20
 
@@ -60,10 +64,10 @@ class Wide(Format[ResponseRow]):
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
-        """At least two text columns that can be models, and none that says which is better."""
+        """At least two text columns that can be models, and none that says which is better, or whose answer a row has."""
         models = _models(names)
         texts = all(isinstance(row.get(model), str | None) for row in rows for model in models)
-        is_table = "prompt" in names and len(models) > 1 and texts and _FOLDED_VERDICTS.isdisjoint(map(folded, names))
+        is_table = "prompt" in names and len(models) > 1 and texts and _OF_OTHERS.isdisjoint(map(folded, names))
         return ("prompt", *sorted(models)) if is_table else ()
 
     def __init__(self, path: Path) -> None:

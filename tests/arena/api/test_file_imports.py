@@ -76,10 +76,11 @@ BROKEN = [
     (b'{"id":"14","prompt":"a\nb"}\n', "Line 1"),
     (gzip.compress(b'{"id":"13","prompt":"x"}\n')[:-6], "packed and damaged"),
     (b"", "there is nothing to import"),
+    (b"[]", "there is nothing to import"),
 ]
 
 
-@pytest.mark.parametrize(("content", "word"), BROKEN, ids=["line", "gzip", "empty"])
+@pytest.mark.parametrize(("content", "word"), BROKEN, ids=["line", "gzip", "empty", "empty list"])
 def test_a_broken_file_of_no_told_kind_is_told_its_real_cause(garden, client, settings, content, word):
     response = send(make_program(), content, "x.jsonl")
     assert (response.status_code, word in response.json()["detail"]) == (422, True)

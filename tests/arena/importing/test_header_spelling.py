@@ -118,3 +118,8 @@ def test_zero_and_one_are_ambiguous_with_a_point_too(tmp_path):
     assert len(list(file)) == 1
     assert "0 and 1 are ambiguous" in str(file.problems.first[0])
     assert guessed(start_of(path), Import.Kind.BATTLES)[1].values == {}
+
+
+def test_a_column_that_names_models_makes_no_model_of_itself(tmp_path):
+    path = write(tmp_path, lines({"prompt": "What?", "competitor": "m", "txt": "This."}), "answers.jsonl")
+    assert (kind_and_format(path) or ("",))[0] != "responses"

@@ -7,12 +7,14 @@ import tracemalloc
 
 import pytest
 
+from arena.importing.chunks import TypedFile
 from arena.importing.files import reading
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.problems import ImportProblems, Problems, shown
-from arena.importing.files.reading import read_rows
+from arena.importing.files.reading import header_of, read_rows
 from arena.importing.files.receiving import KeptFile
+from arena.importing.formats import formats_of
 from arena.importing.formats.recognition import start_of
 from arena.importing.intake import FileRequest, check_file
 from arena.models import Import
@@ -316,3 +318,50 @@ def test_a_number_at_the_end_of_a_block_is_read_whole(tmp_path, number, cut):
     filler = "x" * (reading.BLOCK - len(start) - len('", "n": ') - cut)
     rows, problems = _read(write(tmp_path, f'{start}{filler}", "n": {number}}}'.encode()))
     assert ([row for _, row in rows], problems) == ([{"a": 1}], [])
+
+
+# --- files that are nearly right -----------------------------------------------------------------------------------------
+ROW = {"model_a": "ann", "model_b": "bob", "winner": "tie"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b",model_a,model_b,winner,\n0,ann,bob,tie,\n",  # an index, and a comma at the end of each line
+        b"\n , \nmodel_a,model_b,winner\nann,bob,tie\n",  # blank lines above the header
+        b"\xef\xbb\xbf\r\n;;\r\nmodel_a;model_b;winner\r\nann;bob;tie\r\n",
+        b"model_a|model_b|winner\nann|bob|tie\n",
+        b"sep=|\nmodel_a|model_b|winner\nann|bob|tie\n",
+        json.dumps(ROW, indent=1).encode(),  # one object over several lines
+    ],
+)
+def test_a_file_that_can_be_meant_in_one_way_only_is_read(tmp_path, content):
+    rows = list(TypedFile(write(tmp_path, content), formats_of("battles")["chatbot-arena"], filename="file"))
+    assert [(row.first, row.second, row.votes[0].outcome.value) for row in rows] == [("ann", "bob", "tie")]
+
+
+def test_objects_over_several_lines_have_the_lines_on_which_they_begin(tmp_path):
+    content = "\n\n".join(json.dumps(ROW | {"winner": word}, indent=1) for word in ("tie", "nobody", "model_a"))
+    file = TypedFile(write(tmp_path, content), formats_of("battles")["chatbot-arena"], filename="file")
+    assert [row.line for row in file] == [1, 13]
+    assert str(file.problems.first[0]).startswith("file, line 7: winner is 'nobody'")
+    broken = TypedFile(write(tmp_path, content + ",\n{"), formats_of("battles")["chatbot-arena"], filename="file")
+    assert len(list(broken)) == 2
+    assert "reading stopped here" in str(broken.problems.first[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"BZh91AY&SY", "packed by bzip2"), (b"\xfd7zXZ\0\0\x04", "packed by xz"), (b"7z\xbc\xaf\x27\x1c", "packed by 7-Zip"),
+        (b"ARROW1\0\0", "save it as Parquet"), (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"),
+        (b"\n<!DOCTYPE html><html>", "a web page, not a table"), (b'\xef\xbb\xbf<?xml version="1.0"?>', "a web page"),
+        (b"a.csv".ljust(257, b"\0") + b"ustar\x0000", "a tar archive"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_named(tmp_path, content, what):
+    path = write(tmp_path, content)
+    problems = Problems("file")
+    assert not list(read_rows(path, problems=problems))
+    assert what in str(problems.first[0])
+    assert header_of(path) == []
