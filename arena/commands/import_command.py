@@ -74,8 +74,8 @@ class ImportCommand(BaseCommand):
         """The columns that each format reads, for --help."""
         lines = [f"  {name}: {_described(each)}" for name, each in formats_of(self.kind).items()]
         rules = (
-            "The case and order of columns do not matter; CSV cells may be separated by commas, semicolons or tabs. A file "
-            "may be CSV, JSON lines, a JSON array or Parquet, and compressed with gzip or zstd."
+            "The case and order of columns do not matter; CSV cells may be separated by commas, semicolons, tabs or vertical "
+            "bars. A file may be CSV, JSON lines, a JSON array or Parquet, and compressed with gzip or zstd."
         )
         return "\n".join(["columns, by format:", *lines, "", rules])
 

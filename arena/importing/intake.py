@@ -7,6 +7,7 @@ the sweep does in any case.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -26,6 +27,7 @@ from arena.importing.files.receiving import KeptFile
 from arena.importing.files.reports import ImportReport
 from arena.importing.formats import (
     MAPPED,
+    OWN,
     NotRecognised,
     columns_of,
     kind_and_format,
@@ -33,6 +35,7 @@ from arena.importing.formats import (
     stored_name,
 )
 from arena.importing.formats.column_map import ColumnMap, columns_digest, remembered
+from arena.importing.formats.guessing import guessed
 from arena.importing.formats.recognition import start_of
 from arena.importing.formats.votes_or_labels import must_be_told_apart
 from arena.importing.kinds import is_of_room, kind_of
@@ -211,7 +214,7 @@ def as_before(request: FileRequest, file: KeptFile) -> tuple[FileRequest, str]:
     names = start_of(file.path).names
     if request.remembers is None or request.columns is not None or request.format or not names:
         return request, ""
-    layout = kind_and_format(file.path)
+    layout = _known_layout(file.path)
     if layout is not None and request.kind in {"", layout[0]}:
         return request, ""
     before = remembered(request.kind, names, by=request.remembers)
@@ -221,9 +224,17 @@ def as_before(request: FileRequest, file: KeptFile) -> tuple[FileRequest, str]:
     return replace(request, columns=columns, kind=kind), filename
 
 
+def _known_layout(path: Path) -> tuple[str, str] | None:
+    """None also for what Agon would read as prompts alone, while more of its columns speak of votes on two answers."""
+    known = kind_and_format(path)
+    if known is None or known[0] != Import.Kind.PROMPTS or known[1] not in OWN:
+        return known
+    return None if guessed(start_of(path))[0] == Import.Kind.BATTLES else known
+
+
 def _kind(file: KeptFile) -> str:
     """Raises ImportProblems where the first row cannot be read: no kind would help."""
-    recognised = kind_and_format(file.path)
+    recognised = _known_layout(file.path)
     if recognised is None:
         columns = columns_of(file.path)
         if not columns:

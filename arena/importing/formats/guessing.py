@@ -17,6 +17,7 @@ MOST_VALUES = 12
 MOST_PAIRED = 100  # columns of which each is compared with each
 MOST_ANSWERS = MOST_COLUMNS - 10  # beside the other fields
 LONGEST_VALUE = 60
+FEWEST_LETTERS = 3  # of the beginning of a name
 SEVERAL_WORDS = 3  # in the mean: what is longer is a text, and no name
 NAMES: Mapping[str, tuple[str, ...]] = {
     "prompt": ("prompt", "question", "instruction", "input", "query", "task", "text", "user", "problem", "request", "post"),
@@ -89,12 +90,18 @@ def values_of(start: FileStart, column: str) -> list[str]:
 def guessed_values(values: Sequence[str], columns: Mapping[str, str], kind: str = Import.Kind.BATTLES.value) -> dict[str, str]:
     """Outcomes of those that tell one; names of the columns of the answers do, too. 0 and 1 can be meant in two ways."""
     sides = {folded(columns.get(name, "")): name[-1] for name in ("answer_b", "model_b", "answer_a", "model_a")}
-    meant = {value: sides.get(folded(value)) or _meaning(value) for value in values}
+    meant = {value: sides.get(folded(value)) or _meaning(value) or _begun(value, sides) for value in values}
     plain = {without_point(value) for value in meant}
     if "0" in plain and "2" not in plain:
         meant = {value: outcome for value, outcome in meant.items() if without_point(value) != "1"}
     allowed = values_for(kind)
     return {value: outcome for value, outcome in meant.items() if outcome in allowed}
+
+
+def _begun(value: str, sides: Mapping[str, str]) -> str:
+    """The side whose column's name begins with this value, where it is one alone."""
+    begun = {side for name, side in sides.items() if _begins(name, folded(value))}
+    return begun.pop() if len(begun) == 1 else ""
 
 
 class _Columns:
@@ -133,12 +140,24 @@ class _Columns:
 
     def is_verdict(self, name: str) -> bool:
         """A few short values, most of which tell an outcome."""
+        if self.names_columns(name):
+            return True
         values = {str(cell).strip().casefold() for cell in self._cells[name] if not isinstance(cell, list | dict)}
         n_known = sum(without_point(value) == "0" or bool(_meaning(value)) for value in values)
         return 0 < len(values) <= MOST_VALUES and n_known * 2 > len(values)
 
+    def names_columns(self, name: str) -> bool:
+        """Whether its few values are names of other columns, or beginnings of them."""
+        values = {folded(str(cell)) for cell in self._cells[name] if not isinstance(cell, list | dict)}
+        others = [folded(self._plain[other]) for other in self.names if other != name]
+        return 0 < len(values) <= MOST_VALUES and all(any(_begins(other, value) for other in others) for value in values)
+
     def texts(self, taken: Sequence[str]) -> list[str]:
         return [name for name in self.names if name not in taken and self.is_text(name)]
+
+
+def _begins(name: str, value: str) -> bool:
+    return name == value or (len(value) >= FEWEST_LETTERS and name.startswith(value))
 
 
 def _is_filled(cell: object) -> bool:
