@@ -19,9 +19,12 @@ class BearerAuthentication(BaseAuthentication):
         header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
-        scheme, _, secret = header.partition(" ")
+        scheme, _, secret = header.strip().replace("\t", " ").partition(" ")
         if scheme.lower() != "bearer":
-            raise AuthenticationFailed(f"Only Bearer tokens are accepted here, not {scheme[:20]!r}. {HOW}")
+            named = (
+                f", not {scheme[:20]!r}" if secret else ": the word Bearer, a blank and the token"
+            )  # alone it may be the token
+            raise AuthenticationFailed(f"Only Bearer tokens are accepted here{named}. {HOW}")
         try:
             token = token_of(secret.strip(), timezone.now())
         except TokenRefused as reason:

@@ -100,4 +100,12 @@ def test_a_browser_that_is_signed_in_writes_with_its_form_token_only():
 
 def test_the_scheme_is_not_case_bound():
     _, secret = make_token(make_user(), name="tests", scopes=["read"])
-    assert Client(headers={"Authorization": f"bearer {secret}"}).get("/api/v1/arenas/").status_code == 200
+    for header in (f"bearer {secret}", f"BEARER\t{secret} "):
+        assert Client(headers={"Authorization": header}).get("/api/v1/arenas/").status_code == 200
+
+
+def test_a_token_without_its_scheme_is_refused_and_not_repeated():
+    _, secret = make_token(make_user(), name="tests", scopes=["read"])
+    refused = Client(headers={"Authorization": secret}).get("/api/v1/arenas/")
+    assert (refused.status_code, secret[:12] in refused.text) == (401, False)
+    assert "the word Bearer, a blank and the token" in refused.json()["detail"]
