@@ -19,7 +19,7 @@ from arena.models import Arena, text_digest
 from arena.texts.error_texts import has_error_text, is_error_text, is_word_for_nothing
 from arena.wording import gettext as _
 
-NO_NAMES = {"nan", "none", "null", "n/a", "<na>", "nil", "undefined"}
+NO_NAMES = {"nan", "none", "null", "n/a", "<na>", "nil", "undefined", "#n/a"}
 LONGEST_NOTHING = max(map(len, NO_NAMES))
 MOST_NAMES = 5
 
@@ -81,6 +81,10 @@ class Plausibility:
                     self._nothing.add(row.line)
                 elif row.answers[0].strip() and row.answers[0] == row.answers[1]:
                     self._equal.add(row.line)
+            for vote in row.votes:
+                self._ids_of_voters.see(vote.voter, row.line)
+                if len(vote.voter) <= LONGEST_NOTHING and vote.voter.casefold() in NO_NAMES:
+                    self._voters.setdefault(vote.voter, row.line)
             if row.prompt is not None:
                 self.see_prompt(row.prompt)
                 self._see_votes(row)
@@ -99,9 +103,6 @@ class Plausibility:
         pair = (row.first, row.second) if in_order else (row.second, row.first)
         answers = row.answers if row.answers is None or in_order else row.answers[::-1]
         for vote in row.votes:
-            self._ids_of_voters.see(vote.voter, row.line)
-            if len(vote.voter) <= LONGEST_NOTHING and vote.voter.casefold() in NO_NAMES:
-                self._voters.setdefault(vote.voter, row.line)
             if asked and (vote.voter or answers):
                 outcome = vote.outcome if in_order else vote.outcome.swapped()
                 self._votes.add((vote.voter, asked, pair, answers, None if vote.voter else outcome), outcome, row.line)

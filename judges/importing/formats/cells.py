@@ -1,6 +1,7 @@
 """Cells of the rows of judgements and labels."""
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +37,13 @@ def whose_answer(row: Row, column: str, competitor: str) -> tuple[str, str | Non
     """Its competitor and its text; None for the text where the name stands alone. Raises RowProblem."""
     name = some_name(row, competitor)
     return name, None if name and row.get(column) is None else answer(row, column)
+
+
+def without_empty_answers(row: Row, answers: Sequence[str], competitors: Sequence[str]) -> Row:
+    """A table has a cell for each answer: where both are empty beside two names, the names stand alone."""
+    if all(row.get(column) == "" for column in answers) and all(row.get(column) for column in competitors):
+        return {column: value for column, value in row.items() if column not in answers}
+    return row
 
 
 def number_or_none(row: Row, column: str) -> float | None:

@@ -202,3 +202,8 @@ def test_an_id_with_a_point_is_named_where_a_prompt_here_has_it_without(tmp_path
         "1 id with .0 where other rows, or prompts here, have the same number without it (1.0), first in line 2"
     )
     assert not _said(path, arena=make_arena())
+
+
+def test_voters_and_models_that_say_nothing_are_named_without_a_prompt_too(tmp_path):
+    said = _said(write(tmp_path, "model_a,model_b,winner,judge\nm,n,tie,nan\nm,n,tie,NaN\n#N/A,n,tie,ann\n"))
+    assert said[-1].startswith("3 names as programs write what is missing ('nan', 'NaN', '#N/A'), first in lines 2, 3, 4")

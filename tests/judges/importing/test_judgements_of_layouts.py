@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from arena.models import Arena, Battle, Event, Response
+from judges.importing.reading import read_judgements
 from judges.importing.taking_in import Home, take_judgements, take_labels
 from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
@@ -189,3 +190,12 @@ def test_the_same_labels_again_add_nothing_and_others_are_named(tmp_path):
     came = take_labels(written(tmp_path / "l.jsonl", {**answers, "is_right": False}), GARDEN)
     assert "1 answer has another label in this set already, which stays." in map(str, came.loaded.notes())
     assert GoldAnswer.objects.get().is_right is True
+
+
+def test_the_case_of_a_winner_does_not_matter(tmp_path):
+    row = {
+        "question_id": "81", "model_1": "m", "model_2": "n", "g1_winner": "Model_2", "g2_winner": " TIE", "judge": "gpt-4"
+    }  # fmt: skip
+    (tmp_path / "pairs.jsonl").write_text(json.dumps(row) + "\n")
+    judged = read_judgements(tmp_path / "pairs.jsonl").rows
+    assert [each.judgement.verdict.winner for each in judged] == ["second", "tie"]

@@ -119,3 +119,13 @@ def test_files_name_answers_so_too_or_are_refused_by_line(tmp_path, command, nam
     with pytest.raises(CommandError, match=r"line 2: .*this competitor has 2 answers to the prompt"):
         call_command(command, str(path), "--format", "pairs", "--arena", "garden")
     assert nothing_was_made()
+
+
+@pytest.mark.parametrize(("command", "made"), [("import_gold", GoldItem), ("import_judgements", Game)])
+def test_in_a_table_empty_answers_beside_two_names_are_no_answers(tmp_path, command, made):
+    order = "order," if made is Game else ""
+    row = f"p-1,Kestrel,Osmia,,,{'ab,' if order else ''}A\n"
+    (tmp_path / "rows.csv").write_text(f"prompt_id,competitor_a,competitor_b,answer_a,answer_b,{order}label\n{row}")
+    call_command(command, str(tmp_path / "rows.csv"), "--arena", "garden")
+    assert texts(made.objects.get().battle) == {"Four.", "Five."}
+    assert nothing_was_made()

@@ -106,12 +106,13 @@ class PairJudgements(JudgementFormat):
 
 def _compared(row: Row, column: str, order: Order) -> Judgement:
     value = row.get(column)
-    if value == "error":
-        return sayings.unreadable(value)
-    if not isinstance(value, str) or value not in SIDES:
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    if word == "error":
+        return sayings.unreadable(word)
+    if not isinstance(value, str) or word not in SIDES:
         allowed = _("allowed are %(values)s") % {"values": ", ".join([*SIDES, "error"])}
         raise RowProblem(column, MISSING if column not in row else value, allowed)
-    return sayings.of_side(SIDES[value], order, label=value)
+    return sayings.of_side(SIDES[word], order, label=value)
 
 
 _TURNS = gettext_lazy("Judgements of the first turn are about that turn alone; all others are about the whole conversation.")

@@ -111,7 +111,7 @@ class PlainPairs(JudgementFormat):
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         known = common(line, row)
-        answers = self._answers(row)
+        answers = self._answers(cells.without_empty_answers(row, ANSWERS, COMPETITORS))
         order = self._order(row)
         judgement = self._judgement(line, row, answers, order, known.reply)
         protocol = "judgelm" if _has_scores(row) else "pairwise"

@@ -98,6 +98,7 @@ class PlainLabels(LabelFormat):
         return (*sides, "label", *asked) if asked and sides and "label" in names else ()
 
     def row(self, line: int, row: Row) -> LabelRow:
+        row = cells.without_empty_answers(row, ANSWERS, COMPETITORS)
         origin = cells.some_name(row, "origin")
         sides = tuple(LabelledAnswer(*cells.whose_answer(row, f"answer_{side}", f"competitor_{side}")) for side in "ab")
         label = _said_side(row)
