@@ -25,9 +25,10 @@ FEWEST, MOST = 2, 8
 
 @dataclass(frozen=True, slots=True)
 class CategoryRows:
-    """The chosen models on the board of one category."""
+    """The chosen models on the board of one category; `name` tells it from other boards of the category."""
 
     board: Leaderboard
+    name: str
     lines: list[BoardLine]
 
 
@@ -96,7 +97,9 @@ def _beside_each_other(shown: ChosenBoard, chosen: Sequence[Entry]) -> dict[str,
     return {
         "lines": [line_of(entry, axis, {}) for entry in chosen],
         "axis": axis,
-        "categories": [CategoryRows(board, _lines(entries, category_axis)) for board, entries in categories],
+        "categories": [
+            CategoryRows(board, shown.names[board.pk], _lines(entries, category_axis)) for board, entries in categories
+        ],
         "category_axis": category_axis,
         "pair_rows": _pair_rows(pair_tables(shown.snapshot, chosen, pairs_counted(shown.snapshot))),
         "chosen": chosen,

@@ -1,5 +1,6 @@
 """The leaderboard: newest snapshot of a board, or a stored one, as a table. Nothing is fitted here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,7 @@ from ranking.boards.asked.asked_definition import is_narrowed
 from ranking.boards.asked.asking_state import AskedState, asking_for
 from ranking.boards.asked.board_access import boards_for, snapshots_for
 from ranking.boards.asked.board_choice import Choice, board_with_evidence, boards_of, chosen, of_board, same_method
-from ranking.boards.asked.board_names import told_apart
+from ranking.boards.asked.board_names import names_among, told_apart
 from ranking.boards.asked.filters_in_words import in_words, title_of
 from ranking.boards.empty_boards import why_empty
 from ranking.boards.lag import votes_behind
@@ -108,7 +109,8 @@ def _against(request: HttpRequest, arena: Arena, choice: Choice, shown: Snapshot
         raise Http404("no such model on this board")
     context = against(shown, baseline, entries) | {
         "board": choice.board, "snapshot": shown, "evidence": words_for(counted_on(shown)),
-        "kept_board": request.GET.get("board", ""), "live_address": _live_address(arena, choice.board, opens_on),
+        "kept_board": choice.board.slug if choice.board and choice.board != opens_on else "",
+        "live_address": _live_address(arena, choice.board, opens_on),
         "models": sorted((entry.competitor for entry in entries), key=lambda each: each.name.casefold()),
     }  # fmt: skip
     return private(render(request, "ranking/baseline.html", page_context(request, "leaderboard", arena, **context)))
@@ -207,6 +209,7 @@ def _board_context(
     return beside | {
         "board": board,
         "choice": choice,
+        "nearest": _named(choice.nearest),
         "method": same_method(over_all, choice.like),
         "snapshot": shown,
         "has_filters": bool((table and table.n_rated) or request.GET or choice.sentence),
@@ -311,6 +314,11 @@ def _methods(boards: list[Leaderboard], choice: Choice) -> list[tuple[Leaderboar
     offered = [other for other in offered if styled is None or other.pk != styled.pk]
     names = told_apart(offered)
     return [(other, names[other.pk]) for other in offered]
+
+
+def _named(boards: Sequence[Leaderboard]) -> list[tuple[Leaderboard, str]]:
+    names = names_among(boards)
+    return [(board, names[board.pk]) for board in boards]
 
 
 def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:

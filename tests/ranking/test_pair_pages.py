@@ -416,3 +416,25 @@ def test_two_pairs_of_llmfao_are_as_its_file_has_them(client, shared_data):
     assert tables.totals.sum() == 2 * 8_931
     expected = expected_points(snapshot, entries, pairs_counted(snapshot))
     assert expected == pytest.approx([entry.raw_win_rate * entry.n_votes for entry in entries], abs=1e-5)
+
+
+def test_each_page_says_which_of_several_boards_it_shows(client, arena, models):
+    judge = make_judge("Ada")
+    common = {"sources": "judges", "method": "slot_levelled", "category": "writing"}
+    for slug, fields in {
+        "writing": {"category": "writing"}, "hard": {"category": "writing", "filters": "tag=hard"},
+        "ties": {"category": "writing", "method": "davidson"}, "judged": common, "ada": common | {"jury": str(judge.pk)},
+        "here": {"category": "writing", "counts_external": False},
+    }.items():  # fmt: skip
+        make_board(arena, slug, **fields)
+    for page in ("compare", "matrix", "price"):
+        text = client.get(reverse(page, args=[arena.slug]), {"board": "ties"}).text
+        assert re.search(r"<title>\s*[^<]* · writing, Davidson\s*</title>", text)
+        assert re.findall(r"<option[^>]*>([^<]*)</option>", text) == [
+            "Bradley–Terry", "writing (with votes of programs)", "writing, tag hard", "writing, Davidson",
+            "writing, Judges: Position-adjusted Bradley–Terry (all judges)",
+            f"writing, Judges: Position-adjusted Bradley–Terry ({judge})", "writing (without votes of programs)",
+        ]  # fmt: skip
+    text = client.get(pair_url(arena, *models[:2]), {"board": "hard"}).text
+    assert "<bdi>writing, tag hard</bdi></a></span><span>Bradley–Terry</span>" in text
+    assert f"model={models[1].pk}&amp;board=hard" in text

@@ -1,4 +1,4 @@
-"""Names that tell boards of one method apart."""
+"""Names that tell the boards of an arena apart: by filters, by method, and by whatever else they differ in."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -6,19 +6,39 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext as _
 
 from judges.models import Judge
+from ranking.boards.asked.filters_in_words import filters_of, in_words
 from ranking.models import Leaderboard
 
 
 def told_apart(boards: Sequence[Leaderboard]) -> dict[int, str]:
     """The name of each board's method; where several share it, with that in which they differ."""
-    names = {board.pk: board.method_name for board in boards}
+    return _apart(boards, {board.pk: board.method_name for board in boards})
+
+
+def names_among(boards: Sequence[Leaderboard]) -> dict[int, str]:
+    """
+    The name of each board in a list of all kinds: its filters, and its method unless that is the plain one.
+
+    Boards that share such a name get that in which they differ, as in `told_apart`.
+    """
+    return _apart(boards, {board.pk: _filters_and_method(board) for board in boards})
+
+
+def _filters_and_method(board: Leaderboard) -> str:
+    filters = in_words(filters_of(board))
+    if not filters or not board.is_plain:
+        return ", ".join(filter(None, [filters, board.method_name]))
+    return filters
+
+
+def _apart(boards: Sequence[Leaderboard], names: dict[int, str]) -> dict[int, str]:
     shared = {name for name, n in Counter(names.values()).items() if n > 1}
     alike = [board for board in boards if names[board.pk] in shared]
-    judges, methods = _judges(alike), dict(names)
+    judges, given = _judges(alike), dict(names)
     for board in alike:
-        rivals = [other for other in alike if methods[other.pk] == methods[board.pk]]
+        rivals = [other for other in alike if given[other.pk] == given[board.pk]]
         if differences := list(_differences(board, rivals, judges)):
-            names[board.pk] = f"{names[board.pk]} ({', '.join(differences)})"
+            names[board.pk] = f"{given[board.pk]} ({', '.join(differences)})"
     return names | {pk: f"{name} · {slug}" for pk, name, slug in _still_alike(boards, names)}
 
 

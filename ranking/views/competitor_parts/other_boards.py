@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from arena.texts.languages import language_shown
+from ranking.boards.asked.board_names import names_among
 from ranking.models import Entry, Leaderboard
 from ranking.views.board_table import Axis, axis_over
 from ranking.views.whiskers import Whisker, place, whisker
@@ -56,17 +56,12 @@ def other_boards(lines: Sequence[tuple[Leaderboard, Entry]], mine: Entry | None)
         _("Language"): [line for line in lines if line[0].language and not line[0].category],
         _("Method"): [line for line in lines if not line[0].category and not line[0].language],
     }
-    shown = [(heading, [_on(board, entry, axis) for board, entry in own]) for heading, own in groups.items() if own]
+    names = names_among([board for board, _ in lines])
+    shown = [
+        (heading, [OnBoard(entry, board, names[board.pk], whisker(axis, entry) if axis else None) for board, entry in own])
+        for heading, own in groups.items() if own
+    ]  # fmt: skip
     return OtherBoards(shown, axis, _reference(axis, mine))
-
-
-def _on(board: Leaderboard, entry: Entry, axis: Axis | None) -> OnBoard:
-    parts = [board.category, language_shown(board.language) if board.language else ""]
-    if not board.is_plain:
-        parts.append(board.method_name)
-    return OnBoard(
-        entry, board, ", ".join(part for part in parts if part) or board.method_name, whisker(axis, entry) if axis else None
-    )
 
 
 def _reference(axis: Axis | None, mine: Entry | None) -> tuple[str, str] | None:
