@@ -17,6 +17,7 @@ from django_htmx import http as htmx
 
 from arena.models import Attempt, Endpoint, Run
 from arena.models.endpoints import DOLLAR
+from arena.pairing.sampled_pairs import shown_sampling
 from arena.runs import budget, control
 from arena.runs.control import NotPossible
 from arena.runs.kinds import kind_of
@@ -138,6 +139,7 @@ def _details(shown: Run) -> dict[str, Any]:
         "reasons": control.reasons(shown),
         "doubtful": control.doubtful(shown),
         "failures": _failures(shown),
+        "sampling": shown_sampling(shown.arena, shown.plan),
         "results": kind_of(shown.kind).results(shown) if shown.state != Run.State.RUNNING else [],
     }
 

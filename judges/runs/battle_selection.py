@@ -6,6 +6,7 @@ Battles that are missing are made, at the moment `now`: what was made for a plan
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched, combinations
 from random import Random
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from arena.models import Arena, Battle, Competitor, Response
 from arena.pairing.matchmaking import EXPLORATION
+from arena.pairing.sampled_pairs import SampledPair
 from arena.runs.planning import CannotPlan
 from arena.wording import number
 from judges.models import Game
@@ -30,6 +32,24 @@ MEETINGS_LOOKED_AT = 50
 LARGEST = 2**63 - 1  # number that a database takes
 
 type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competitor b, response a, response b
+type Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveDraw:
+    """Battles drawn by the expected gain of their pairs, these pairs, and how many pairs there were to draw from."""
+
+    battles: list[int]
+    pairs: list[SampledPair]
+    n_pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Chances:
+    """By pair: the weight with which it is drawn, and what the next verdict on it is expected to tell (see `SampledPair`)."""
+
+    weights: dict[Pair, float]
+    gains: dict[Pair, float]
 
 
 def standing_battles(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> list[int]:
@@ -89,29 +109,39 @@ def all_pairs(
 
 def active_pairs(
     arena: Arena, scope: Scope = EVERYTHING, *, most: int, seed: int = 1, now: datetime | None = None
-) -> list[int]:
+) -> ActiveDraw:
     """So many meetings that no judge has judged, drawn by how much the newest fit expects to learn from each pair.
 
     Each is on a prompt on which this plan has had the two least: verdicts on one prompt say little about others.
     """
-    by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
+    by_pair: dict[Pair, list[Meeting]] = defaultdict(list)
     for meeting in _unjudged(list(_meetings(answers_of(arena, scope), None))):
         by_pair[meeting[1], meeting[2]].append(meeting)
     rng = Random(seed)  # noqa: S311  # a sample, no secret  # nosec B311
     for meetings in by_pair.values():
         rng.shuffle(meetings)
-    weights = _weights(arena, list(by_pair)) if by_pair else {}
+    chances, n_pairs = _chances(arena, list(by_pair)), len(by_pair)
     drawn: list[Meeting] = []
     n_had: Counter[tuple[int, int]] = Counter()  # by competitor and prompt
     while by_pair and len(drawn) < most:
         pairs = list(by_pair)
-        pair = rng.choices(pairs, [weights[each] for each in pairs])[0]
+        pair = rng.choices(pairs, [chances.weights[each] for each in pairs])[0]
         meeting = _taken(by_pair[pair], n_had)
         drawn.append(meeting)
         n_had.update((competitor, meeting[0]) for competitor in pair)
         if not by_pair[pair]:
             del by_pair[pair]
-    return battles_of(arena, sorted(drawn), now=now)
+    pairs = _sampled(Counter((a, b) for _, a, b, *_ in drawn), chances)
+    return ActiveDraw(battles_of(arena, sorted(drawn), now=now), pairs, n_pairs)
+
+
+def _sampled(n_drawn: Counter[Pair], chances: _Chances) -> list[SampledPair]:
+    total = sum(chances.weights.values())
+    names = dict(Competitor.objects.filter(pk__in={pk for pair in n_drawn for pk in pair}).values_list("pk", "name"))
+    return [
+        SampledPair(names[a], names[b], chances.gains.get((a, b)), chances.weights[a, b] / total, n)
+        for (a, b), n in n_drawn.items()
+    ]
 
 
 def _taken(meetings: list[Meeting], n_had: Counter[tuple[int, int]]) -> Meeting:
@@ -125,15 +155,20 @@ def _taken(meetings: list[Meeting], n_had: Counter[tuple[int, int]]) -> Meeting:
     return meetings.pop(min(range(first, len(meetings)), key=n_before))
 
 
-def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
-    """Those that matchmaking has for voters; all alike before the first fit. No pair is without a chance."""
+def _chances(arena: Arena, pairs: Sequence[Pair]) -> _Chances:
+    """By the weights that matchmaking has for voters; all alike before the first fit. No pair is without a chance."""
     ids = sorted({competitor for pair in pairs for competitor in pair})
     weights = import_string(settings.PAIR_WEIGHTS)(arena.pk, ids)
     if weights is None or not weights.sum():
-        return dict.fromkeys(pairs, 1.0)
+        return _Chances(dict.fromkeys(pairs, 1.0), {})
     place = {competitor: row for row, competitor in enumerate(ids)}
     least = EXPLORATION * float(weights.sum()) / max(weights.size - len(ids), 1)
-    return {(a, b): float(weights[place[a], place[b]]) + least for a, b in pairs}
+    told = {(a, b): float(weights[place[a], place[b]]) for a, b in pairs}
+    mean = sum(told.values()) / len(told)
+    return _Chances(
+        {pair: weight + least for pair, weight in told.items()},
+        {pair: weight / mean for pair, weight in told.items()} if mean else {},
+    )
 
 
 def _unjudged(meetings: Sequence[Meeting]) -> list[Meeting]:

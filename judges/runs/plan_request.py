@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from arena.archiving.plans import must_be_plannable
 from arena.models import Arena, Competitor
+from arena.pairing.sampled_pairs import as_plan
 from arena.prerequisites import n_answered_without_text, why_nothing_to_judge
 from arena.runs.endpoint_checks import held_up_by
 from arena.runs.planning import CannotPlan
@@ -19,7 +20,7 @@ from judges.games.game_orders import Orders
 from judges.games.offline_games import offline_judge
 from judges.games.offline_judges import OFFLINE_JUDGES
 from judges.models import Judge
-from judges.runs.battle_selection import active_pairs, all_pairs, answers_of, given_battles, standing_battles
+from judges.runs.battle_selection import ActiveDraw, active_pairs, all_pairs, answers_of, given_battles, standing_battles
 from judges.runs.brackets import Entrants, entrants_of
 from judges.runs.planning import JudgingDraft, draw_up
 from judges.runs.scope import EVERYTHING, Scope
@@ -111,11 +112,15 @@ def drafted(
     must_be_plannable(arena, *judges, *(judge.endpoint for judge in judges), wish.baseline)
     if wish.plan == "tournament":
         return _tournament(arena, judges, wish, most_games=most_games, now=now)
-    battles = _battles(arena, wish, now)
+    active = _drawn_by_gain(arena, wish, now) if wish.plan == "active" else None
+    battles = active.battles if active else _battles(arena, wish, now)
     if not battles:
         raise CannotPlan(_nothing(arena, wish))
     how = {"repeats": wish.repeats, "seed": wish.seed, "again": wish.again}
-    return draw_up(arena, judges, battles, orders=wish.orders, **how)  # type: ignore[arg-type]
+    draft = draw_up(arena, judges, battles, orders=wish.orders, **how)  # type: ignore[arg-type]
+    if active:
+        draft.plan["sampling"] = as_plan(active.pairs, active.n_pairs)
+    return draft
 
 
 def estimated(arena: Arena, keys: Sequence[str], wish: JudgingRequest) -> JudgingDraft:
@@ -126,15 +131,17 @@ def estimated(arena: Arena, keys: Sequence[str], wish: JudgingRequest) -> Judgin
     return draft
 
 
+def _drawn_by_gain(arena: Arena, wish: JudgingRequest, now: datetime | None) -> ActiveDraw:
+    if wish.most is None:
+        raise CannotPlan(_("active pairing never ends by itself: give the number of battles"))
+    return active_pairs(arena, wish.scope, most=wish.most, seed=wish.seed, now=now)
+
+
 def _battles(arena: Arena, wish: JudgingRequest, now: datetime | None) -> list[int]:
     if wish.plan == "given":
         return given_battles(arena, wish.numbers, wish.scope)
     if wish.plan == "standing":
         return standing_battles(arena, wish.scope, most=wish.most, seed=wish.seed)
-    if wish.plan == "active":
-        if wish.most is None:
-            raise CannotPlan(_("active pairing never ends by itself: give the number of battles"))
-        return active_pairs(arena, wish.scope, most=wish.most, seed=wish.seed, now=now)
     return all_pairs(arena, wish.scope, baseline=wish.baseline, most=wish.most, seed=wish.seed, now=now)
 
 

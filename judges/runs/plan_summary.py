@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from arena.pairing.sampled_pairs import of_plan
 from arena.wording import counted
 from judges.models import Judge
 from judges.runs.planning import JudgingDraft, PlannedCounts
 
+MOST_PAIRS = 10
 CUT = "Not counted: a reply that is cut at its limit is asked for once more with twice the limit"
 
 
@@ -16,7 +18,7 @@ def lines_of(draft: JudgingDraft, judges: Sequence[Judge]) -> list[str]:
     misfits = [f"{n_games:,} left out: {reason}" for reason, n_games in draft.misfits.items()]
     misfits += [f"{n_games:,} end without a call: {reason}" for reason, n_games in draft.failures.items()]
     constants = [f"Judged like any others, unless a curator sets its games aside: {flag}" for flag in draft.constants]
-    details = [*_tournament(draft), *_counted(counts), *misfits, *constants]
+    details = [*_tournament(draft), *_sampled(draft), *_counted(counts), *misfits, *constants]
     through = [f"{judge} asks {judge.model} through endpoint {judge.endpoint.name}" for judge in judges if judge.endpoint]
     return [head, *(f"  {line}" for line in (*through, *details))]
 
@@ -29,6 +31,15 @@ def _tournament(draft: JudgingDraft) -> list[str]:
         f"Knock-out on {counted(n_prompts, 'prompt', 'prompts')}: {counted(draft.counts.n_battles, 'battle', 'battles')} in all"
         f", in {counted(draft.plan['n_rounds'], 'round', 'rounds')}",
         "Of later rounds, which cannot be drawn up yet, the most they can come to is counted",
+    ]
+
+
+def _sampled(draft: JudgingDraft) -> list[str]:
+    pairs = of_plan(draft.plan)
+    return [
+        f"{pair.first} against {pair.second}: {counted(pair.n, 'battle', 'battles')}, drawn with chance {pair.propensity:.2%}"
+        + (f"; expected gain {pair.gain:.2f} of the mean pair's" if pair.gain is not None else "")
+        for pair in pairs[:MOST_PAIRS]
     ]
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from arena.models import Arena, Run
 from arena.models.endpoints import DOLLAR
+from arena.pairing.sampled_pairs import shown_sampling
 from arena.views.context import arena_or_404
 from arena.views.new_runs import NewRun
 from arena.views.private_pages import only_curators
@@ -67,9 +68,9 @@ class NewJudging(NewRun[JudgeRunForm, JudgingDraft]):
         return super()._page(request, arena, form, status=status, **steps_context(form, step) | more)
 
     def told(self, arena: Arena, draft: JudgingDraft) -> dict[str, Any]:
-        """Of a tournament: how many matches a lot will decide, by what the same judges said before."""
+        """Of a tournament: how many matches a lot will decide. Of pairs drawn by their gain: which, and with what chance."""
         if "tournament" not in draft.plan:
-            return {}
+            return {"sampling": shown_sampling(arena, draft.plan)}
         from judges.audits.figures.figure import wilson  # with scipy, which no other page waits for
 
         judges = list(Judge.objects.filter(identity__in=draft.plan["judges"]))

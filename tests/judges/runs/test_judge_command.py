@@ -165,7 +165,8 @@ def test_everybody_against_a_baseline():
 def test_active_pairing_goes_where_most_is_to_be_learnt(settings):
     settings.PAIR_WEIGHTS = f"{__name__}.only_the_first_pair"
     arena, _ = make_battles(n_prompts=20)
-    judge(arena, "--judge", "longer", "--plan", "active", "--battles", "10")
+    said = judge(arena, "--judge", "longer", "--plan", "active", "--battles", "10")
+    assert re.search(r"model 0 against model 1: \d+ battles, drawn with chance 93\.94%; expected gain 3\.00 of the mean", said)
     pairs = Counter(Game.objects.values_list("battle__competitor_a__name", "battle__competitor_b__name"))
     assert sum(pairs.values()) == 20
     assert pairs["model 0", "model 1"] > 10

@@ -113,7 +113,7 @@ def test_active_pairing_takes_what_a_pilot_tried_and_nothing_else_that_was_judge
     for run, battle in ((make_run(arena, plan={"pilot": {}}), battles[0]), (make_run(arena), battles[1]), (None, battles[2])):
         plan_judging(arena, [offline_judge("longer")], [battle.pk])
         Game.objects.filter(battle=battle).update(run=run)
-    assert set(active_pairs(arena, most=100)) == set(ids(battles)) - {battles[1].pk, battles[2].pk}
+    assert set(active_pairs(arena, most=100).battles) == set(ids(battles)) - {battles[1].pk, battles[2].pk}
 
 
 def test_what_was_made_for_a_plan_and_is_in_no_use_is_taken_away():

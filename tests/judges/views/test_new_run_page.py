@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import numpy as np
 import pytest
 from django.urls import reverse
 
@@ -225,6 +226,27 @@ def test_every_plan_can_be_counted_and_started(client, curator, bells, plan):
     assert re.search(rf"Battles</dt><dd>{n_battles}<", text)
     post(client, arena, confirm=confirm)
     assert (Game.objects.decided().count(), Run.objects.get().state) == (2 * n_battles, "done")
+
+
+def the_first_pair_tells_most(arena_id, competitor_ids):
+    weights = np.ones((3, 3)) - np.eye(3)
+    weights[0, 1] = weights[1, 0] = 4
+    return weights
+
+
+def test_pairs_drawn_by_their_gain_are_shown_with_their_chances(client, curator, bells, settings):
+    settings.PAIR_WEIGHTS = f"{__name__}.the_first_pair_tells_most"
+    arena, battles = make_battles(n_prompts=2)
+    first = reverse("pair", args=[arena.slug, battles[0].competitor_a_id, battles[0].competitor_b_id])
+    # Weights of 4, 1 and 1: 2 is the mean, and a tenth of it is added to each for draws that are even over all.
+    row = rf'<a href="{first}">.*?</a>.*?>2\.00</td>.*?>63\.6 %</td>.*?>2</td>'
+    text, confirm = count(client, arena, plan="active")
+    assert re.search(row, text)
+    post(client, arena, confirm=confirm)
+    assert re.search(row, " ".join(client.get(reverse("run", args=[Run.objects.get().pk])).text.split()))
+    assert [pair["n"] for pair in Run.objects.get().plan["sampling"]["pairs"]] == [2, 2, 2]
+    text, _ = count(client, arena, plan="all")
+    assert 'id="sampling"' not in text
 
 
 def test_a_plan_is_narrowed_to_a_pool_and_to_competitors(client, curator, bells):

@@ -72,7 +72,7 @@ def test_ballots_about_a_newcomer_are_on_as_many_prompts_as_chance_has_it(contes
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_judges_are_asked_about_a_model_on_another_prompt_each_time(contest, seed):
     arena, newcomer = contest
-    asked = Battle.objects.filter(pk__in=active_pairs(arena, most=80, seed=seed))
+    asked = Battle.objects.filter(pk__in=active_pairs(arena, most=80, seed=seed).battles)
     assert asked.count() == 80
     assert meetings_of(newcomer, asked).total() > 0.8 * 80 * 8 / 36
     for model in arena.competitors.all():
@@ -81,7 +81,7 @@ def test_judges_are_asked_about_a_model_on_another_prompt_each_time(contest, see
 
 def test_a_longer_plan_comes_to_nearly_every_prompt_before_it_comes_again(contest):
     arena, newcomer = contest
-    met = meetings_of(newcomer, Battle.objects.filter(pk__in=active_pairs(arena, most=350)))
+    met = meetings_of(newcomer, Battle.objects.filter(pk__in=active_pairs(arena, most=350).battles))
     assert met.total() > N_PROMPTS
     assert len(met) > 0.9 * N_PROMPTS
     assert max(met.values()) <= 3
