@@ -36,7 +36,8 @@ MOST_FAILURES = 20
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
     only_curators(request, "runs")
-    rows = [(run, control.progress(run)) for run in Run.objects.select_related("arena", "created_by")[:MOST_LISTED]]
+    newest = Run.objects.select_related("arena", "created_by")[:MOST_LISTED]
+    rows = [(run, figures, call_parts(figures)) for run, figures in ((run, control.progress(run)) for run in newest)]
     return private(render(request, "arena/runs.html", page_context(request, "runs", rows=rows, n_most=MOST_LISTED)))
 
 

@@ -163,11 +163,11 @@ def _chances(arena: Arena, pairs: Sequence[Pair]) -> _Chances:
         return _Chances(dict.fromkeys(pairs, 1.0), {})
     place = {competitor: row for row, competitor in enumerate(ids)}
     least = EXPLORATION * float(weights.sum()) / max(weights.size - len(ids), 1)
-    told = {(a, b): float(weights[place[a], place[b]]) for a, b in pairs}
-    mean = sum(told.values()) / len(told)
+    of_pair = {(a, b): float(weights[place[a], place[b]]) for a, b in pairs}
+    mean = sum(of_pair.values()) / len(of_pair)
     return _Chances(
-        {pair: weight + least for pair, weight in told.items()},
-        {pair: weight / mean for pair, weight in told.items()} if mean else {},
+        {pair: weight + least for pair, weight in of_pair.items()},
+        {pair: weight / mean for pair, weight in of_pair.items()} if mean else {},
     )
 
 

@@ -50,6 +50,16 @@ def test_the_list_says_what_each_run_did_and_cost(client, curator):
     assert "$2.00" in page
 
 
+def test_the_list_shows_each_run_as_a_bar_of_its_calls(client, curator):
+    run = make_run()
+    make_calls(run, 3, state="done", outcome="ok")
+    make_calls(run, 1, state="failed", outcome="error")
+    make_run(name="none needed", state="done")
+    page = client.get(reverse("runs")).text
+    assert page.count('<svg class="parts thin"') == 1
+    assert '<rect class="done" x="0.00%" width="75.00%" height="100%"/><rect class="failed" x="75.00%" width="25.00%"' in page
+
+
 def test_a_reason_of_an_endpoint_cannot_turn_the_page_around(client, curator):
     run = make_run(state="paused", paused_because="\u202eno credit")
     (failed,) = make_calls(run, 1, state="failed", outcome="error")

@@ -1,5 +1,6 @@
 """`manage.py judge`: what it will cost, what it did, what is wrong with the call."""
 
+import re
 from collections import Counter
 from io import StringIO
 
