@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from arena.views import archiving, battles, contents, exports, new_runs, runs, status, voting, webhooks
+from arena.views import archiving, battles, contents, exports, runs, status, voting, webhooks
 from arena.views.accounts import account, invitations, one_time_login
 from arena.views.importing.bundles import bundle_upload, bundles
 from arena.views.importing.detail import import_detail, import_sample, rows_left_out
 from arena.views.importing.pages import imports
+from arena.views.starting import new_runs
 
 urlpatterns = [
     path("arenas/<slug:slug>/vote/", voting.vote, name="vote"),

@@ -55,7 +55,7 @@ WRONG = [
     ("ranking.boards.publishing", "judges.api.games"),
     ("ranking.boards.publishing", "arena.views.battles"),
     ("ranking.boards.due", "arena.tasks"),
-    ("judges.runs.planning", "arena.views.new_runs"),
+    ("judges.runs.planning", "arena.views.starting.new_runs"),
     ("judges.games.curation", "arena.api.problems"),
     ("judges.runs.judging", "arena.management.commands.generate"),
     ("arena.evidence.voting", "celery"),

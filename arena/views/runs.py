@@ -25,7 +25,7 @@ from arena.runs.run_parts import call_parts, money_parts
 from arena.tasks import work_on_run
 from arena.views.context import page_context
 from arena.views.private_pages import etag_of, only_curators, private
-from arena.views.run_forms import CapForm
+from arena.views.starting.run_forms import CapForm
 from arena.wording import number, sentence
 
 MOST_LISTED = 50

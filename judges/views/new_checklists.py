@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from arena.models import Arena
-from arena.views.new_runs import NewRun
-from arena.views.run_forms import EndpointField, PromptsForm
+from arena.views.starting.new_runs import NewRun
+from arena.views.starting.run_forms import WHICH, WHO, EndpointField, FormStep, PromptsForm
 from judges.runs import checklist_writing
 from judges.runs.checklist_writing import ChecklistDraft, ChecklistRequest, ChecklistSettings
 
@@ -20,6 +20,13 @@ class ChecklistsForm(PromptsForm):
     which = gettext_lazy("The first ones that have none.")
 
     field_order = ["endpoint", "pools", "prompts", "max_tokens", "seed", "cap"]
+
+    def steps(self) -> list[FormStep]:
+        return [
+            FormStep(WHO, gettext_lazy("Model"), ["endpoint", "max_tokens"]),
+            FormStep(WHICH, gettext_lazy("Prompts"), self.of_prompts()),
+            *super().steps(),
+        ]
 
     def wish(self) -> ChecklistRequest:
         data = self.cleaned_data

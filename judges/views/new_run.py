@@ -9,22 +9,21 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from arena.models import Arena, Run
 from arena.models.endpoints import DOLLAR
 from arena.pairing.sampled_pairs import shown_sampling
-from arena.views.context import arena_or_404
-from arena.views.new_runs import NewRun
-from arena.views.private_pages import only_curators
+from arena.views.starting.new_runs import NewRun
 from judges.models import Judge
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.lot_forecast import FEWEST_JUDGED, forecast_lots
 from judges.runs.plan_request import MOST_GAMES, chosen_judges, drafted, estimated
 from judges.runs.planning import JudgingDraft, start
+from judges.views.explained_choices import explained
 from judges.views.run_forms import JudgeRunForm
-from judges.views.run_steps import ESTIMATE, ORDER, afresh, completed, next_step, step_to_show, steps_context
 
 
 class NewJudging(NewRun[JudgeRunForm, JudgingDraft]):
@@ -48,24 +47,12 @@ class NewJudging(NewRun[JudgeRunForm, JudgingDraft]):
             judges = chosen_judges(form.cleaned_data["judges"])
             yield drafted(arena, judges, form.wish(), most_games=MOST_GAMES, now=now)
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
-        """A step of the form leads to the next or the one before; everything else is answered as for any other run."""
-        step = request.POST.get("step", "")
-        if request.method != "POST" or step not in ORDER:
-            return super().answer(request)
-        only_curators(request, "runs")
-        arena = arena_or_404(request, request.GET.get("arena", ""))
-        form = JudgeRunForm(completed(request.POST), arena=arena)
-        to = next_step(form, step, is_back=request.POST.get("go") == "back")
-        if to == ESTIMATE:
-            return self._announce(request, arena, form) if form.is_valid() else self._page(request, arena, form, status=422)
-        if to == step:
-            return self._page(request, arena, form, status=422, step=step)
-        return self._page(request, arena, afresh(form, arena), step=to)
-
-    def _page(self, request: HttpRequest, arena: Arena, form: JudgeRunForm, *, status: int = 200, **more: Any) -> HttpResponse:
-        step = ESTIMATE if "draft" in more else more.pop("step", None) or step_to_show(form)
-        return super()._page(request, arena, form, status=status, **steps_context(form, step) | more)
+    def shown(self, form: JudgeRunForm, step: str) -> dict[str, Any]:
+        """Judges and plans each with a sentence; a tournament asks for prompts in place of battles."""
+        if form.plan_now == "tournament":
+            form.fields["battles"].label = _("How many prompts, at most")
+            form.fields["battles"].help_text = _("Where there are more they are drawn by the seed.")
+        return {"choices": explained(form, step)}
 
     def told(self, arena: Arena, draft: JudgingDraft) -> dict[str, Any]:
         """Of a tournament: how many matches a lot will decide. Of pairs drawn by their gain: which, and with what chance."""

@@ -3,13 +3,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from arena.models import Arena, Competitor, PromptPool
 from arena.runs.planning import CannotPlan
-from arena.views.run_forms import RunForm
+from arena.views.starting.run_forms import HOW, WHICH, WHO, FormStep, RunForm
 from arena.wording import number, sentence
 from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, JudgingRequest, is_program, judge_choices, too_many
 from judges.runs.scope import Scope, check_competitors
@@ -26,6 +27,7 @@ ORDERS = [
     ("both", gettext_lazy("both: each battle twice, sides swapped")),
     ("one", gettext_lazy("one, drawn: half and half")),
 ]
+OF_BATTLES = ("baseline", "numbers", "battles", "pool", "competitors", "orders")  # what some plans have no use for
 LONGEST = 18  # digits of a number
 
 
@@ -62,7 +64,7 @@ class _JudgesField(forms.MultipleChoiceField):
 class JudgeRunForm(RunForm):
     """The form of a new run: judges, battles and the cap."""
 
-    apart = ("judges",)
+    shows_whole = HOW
 
     judges = _JudgesField(
         label=gettext_lazy("Judges"),
@@ -118,6 +120,34 @@ class JudgeRunForm(RunForm):
         models = arena.competitors.in_use().named()
         for name, rows in (("baseline", models), ("competitors", models), ("pool", arena.pools.all())):
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
+
+    @classmethod
+    def completed(cls, sent: QueryDict) -> QueryDict:
+        data = super().completed(sent)
+        if data["plan"] == "tournament":  # its form has no other choice
+            data["orders"] = "both"
+        return data
+
+    def steps(self) -> list[FormStep]:
+        return [
+            FormStep(WHO, gettext_lazy("Judges"), ["judges"]),
+            FormStep(WHICH, gettext_lazy("Battles"), ["plan"]),
+            FormStep(HOW, gettext_lazy("How many"), self._of_battles()),
+            *super().steps(),
+        ]
+
+    @property
+    def plan_now(self) -> str:
+        return str(self["plan"].value() or "standing")
+
+    def _of_battles(self) -> list[str]:
+        """The fields that apply to the plan, and any in which something is wrong."""
+        plan = self.plan_now
+        own = {"given": ["numbers"], "baseline": ["baseline", "battles"]}.get(plan, ["battles"])
+        scope = [] if plan == "given" else ["pool", "competitors"]
+        names = [*own, *scope, *([] if plan == "tournament" else ["orders"]), "repeats", "again"]
+        wrong = self.errors if self.is_bound else {}
+        return [*names, *(name for name in OF_BATTLES if name in wrong and name not in names)]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

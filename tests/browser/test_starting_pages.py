@@ -46,6 +46,9 @@ def choose(page):
     page.get_by_label("Endpoint", exact=True).select_option(index=2)
     page.get_by_label("Model 2").fill("Umber")
     page.get_by_label("Endpoint 2").select_option(index=1)
+    for title in ("Prompts", "Replies", "Cap"):
+        page.get_by_role("button", name="Continue").click()
+        page.locator("[aria-current=step]", has_text=title).wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -73,7 +76,7 @@ def test_what_was_counted_and_what_was_wrong_fit(new_context, axe, size):
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.goto(f"{reverse('new-answers')}?arena=asked")
-    page.get_by_role("button", name="Estimate").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_text("Name at least one model.").wait_for()
     assert axe(page) == []
     assert [text for text in page.complaints if "422" not in text] == []

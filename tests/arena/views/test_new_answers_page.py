@@ -84,10 +84,35 @@ def test_the_form_knows_endpoints_competitors_pools_and_how_many_prompts_there_a
     page = client.get(reverse(ADDRESS), {"arena": "garden"}).text
     assert "gpt: gpt-large, paused: its key is refused" in page
     assert '<option value="Kestrel">' in page
+    page = post(client, arena, step="who", competitor_0="Kestrel", endpoint_0=Endpoint.objects.get().pk).text
     assert "Garden has 3 that are active" in page
     assert "None chosen" not in page  # one pool is no choice
     make_pool(arena, "other")
-    assert "None chosen" in client.get(reverse(ADDRESS), {"arena": "garden"}).text
+    assert "None chosen" in post(client, arena, step="who", competitor_0="Kestrel", endpoint_0=Endpoint.objects.get().pk).text
+
+
+def test_each_step_asks_for_a_part_and_keeps_the_rest(client, curator, arena, bells):
+    row = {"competitor_0": "Kestrel", "endpoint_0": str(make_endpoint().pk)}
+
+    def go(step, **data):
+        page = post(client, arena, step=step, go="next", **data).text
+        form = re.search(r'<form (?:id="change"|class="entry start").*?</form>', page, re.S)[0]
+        inputs = re.findall(r'<(?:input|select)[^>]* name="(\w+)"[^>]*>', form)
+        values = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
+        return page, set(inputs) - {name for name, _ in values}, dict(values)
+
+    page, asked, kept = go("who", **row)
+    assert ('aria-current="step">Prompts' in page, asked) == (True, {"prompts", "repeats"})
+    assert kept["competitor_0"] == "Kestrel"
+    _, asked, kept = go("which", **kept | {"step": "which", "prompts": "2", "repeats": "1"})
+    assert asked == {"max_tokens", "temperature", "again"}
+    _, asked, kept = go("how", **kept | {"step": "how", "max_tokens": "100"})
+    assert asked == {"cap", "seed"}
+    page, _, kept = go("cap", **kept | {"step": "cap", "cap": "2.5", "seed": "1"})
+    assert re.search(r"Answers</dt><dd>2<", page)
+    assert kept == row | {"step": "estimate", "prompts": "2", "repeats": "1", "max_tokens": "100", "cap": "2.5", "seed": "1"}
+    wrong = post(client, arena, step="who", competitor_0="Kestrel")
+    assert (wrong.status_code, "Choose an endpoint for this model" in wrong.text) == (422, True)
 
 
 def test_counting_says_what_it_comes_to_and_keeps_nothing(client, curator, arena, bells):

@@ -43,6 +43,17 @@ def test_checklists_are_counted_then_asked_for(client, arena, monkeypatch):
     assert (run.kind, run.cap, run.calls.count(), bells) == ("checklist", 500_000, 2, [run.pk])
 
 
+def test_they_are_asked_for_in_three_steps(client, arena):
+    endpoint = make_endpoint("gpt").pk
+    assert 'aria-current="step">Model<' in client.get(reverse("new-checklists"), {"arena": "garden"}).text
+    which = post(client, step="who", endpoint=endpoint, max_tokens="100").text
+    assert 'aria-current="step">Prompts<' in which
+    assert f'<input type="hidden" name="endpoint" value="{endpoint}">' in which
+    assert 'name="cap"' in post(client, step="which", endpoint=endpoint, **CHOSEN).text
+    assert re.search(r"Checklists</dt><dd>3<", post(client, step="cap", endpoint=endpoint, **CHOSEN).text)
+    assert 'name="endpoint"' in post(client, step="which", go="back", endpoint=endpoint).text
+
+
 def test_who_writes_them_must_be_said(client, arena):
     make_endpoint("gpt")
     response = post(client, endpoint="", **CHOSEN)

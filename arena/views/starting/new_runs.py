@@ -2,7 +2,7 @@
 started.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -28,7 +28,8 @@ from arena.runs.planning import CannotPlan, Draft, PlanStale, Starts
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_pages import only_curators
-from arena.views.run_forms import AnswersForm, RunForm
+from arena.views.starting.run_forms import ESTIMATE, AnswersForm, RunForm
+from arena.views.starting.run_steps import afresh, next_step, step_to_show, steps_context
 from arena.wording import sentence
 
 HAS_RISEN = gettext_lazy("The estimate has risen since you confirmed it. Nothing was started; review the new estimate.")
@@ -42,7 +43,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
     """Such a page, for one kind of run."""
 
     template: str
-    form: Callable[..., F]
+    form: type[F]  # made with an arena
     drafted: Callable[[Arena, F], D]  # raises CannotPlan
     start: Starts[D]  # raises PlanStale
     is_pilot_offered: bool = False
@@ -72,11 +73,23 @@ class NewRun[F: RunForm, D: Draft[Any]]:
             return render(request, self.template, page_context(request, "runs", arenas=arenas))
         arena = arena_or_404(request, slug)
         if request.method != "POST":
-            return self._page(request, arena, self.form(arena=arena, initial=self.initial(request, arena)))
-        if "confirm" in request.POST:
-            return self._start(request, arena)
-        form = self.form(request.POST, arena=arena)
-        return self._announce(request, arena, form) if form.is_valid() else self._page(request, arena, form, status=422)
+            return self._page(request, arena, self._form(arena, initial=self.initial(request, arena)))
+        return self._start(request, arena) if "confirm" in request.POST else self._next(request, arena)
+
+    def _form(self, arena: Arena, data: Mapping[str, Any] | None = None, **options: Any) -> F:
+        make: Callable[..., F] = self.form
+        return make(data, arena=arena, **options)
+
+    def _next(self, request: HttpRequest, arena: Arena) -> HttpResponse:
+        """A step leads to the next or the one before; the last one, and a whole form, to the estimate."""
+        step = request.POST.get("step", "")
+        form = self._form(arena, self.form.completed(request.POST) if step else request.POST)
+        to = next_step(form, step, is_back=request.POST.get("go") == "back")
+        if to == ESTIMATE:
+            return self._announce(request, arena, form) if form.is_valid() else self._page(request, arena, form, status=422)
+        if to == step:
+            return self._page(request, arena, form, status=422, step=step)
+        return self._page(request, arena, afresh(form, arena), step=to)
 
     def _announce(self, request: HttpRequest, arena: Arena, form: F) -> HttpResponse:
         """The dry run: an estimate. Nothing is sent and nothing is kept."""
@@ -99,8 +112,8 @@ class NewRun[F: RunForm, D: Draft[Any]]:
             confirmed = None
         if confirmed is None or (confirmed.arena, confirmed.kind) != (arena.pk, self.template):
             messages.error(request, HAS_EXPIRED)
-            return self._page(request, arena, self.form(arena=arena), status=422)
-        form = self.form(confirmed.choices, arena=arena)
+            return self._page(request, arena, self._form(arena), status=422)
+        form = self._form(arena, confirmed.choices)
         if not form.is_valid():
             return self._page(request, arena, form, status=422)
         try:
@@ -128,7 +141,13 @@ class NewRun[F: RunForm, D: Draft[Any]]:
             work_on_run.delay(run.pk)
         return redirect("run", run.pk)
 
+    def shown(self, form: F, step: str) -> dict[str, Any]:
+        """What the page of a step has beside its fields."""
+        return {}
+
     def _page(self, request: HttpRequest, arena: Arena, form: F, *, status: int = 200, **more: Any) -> HttpResponse:
+        step = ESTIMATE if "draft" in more else more.pop("step", None) or step_to_show(form)
+        more |= self.shown(form, step) | steps_context(form, step)
         more |= {"form": form, "can_ask": not self.needs_endpoint or Endpoint.objects.in_use().exists()}
         return render(request, self.template, page_context(request, "runs", arena, **more), status=status)
 

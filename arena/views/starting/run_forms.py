@@ -1,8 +1,11 @@
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -22,6 +25,17 @@ MOST_ANSWERS = 10_000  # counted while somebody waits
 MOST_TOKENS = 200_000
 N_AUTHORS = 6
 ENDPOINT = gettext_lazy("Endpoint")
+WHO, WHICH, HOW, CAP, ESTIMATE = "who", "which", "how", "cap", "estimate"
+"""Keys of the steps in which a run is put together; a form may have fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormStep:
+    """A step of a form: its title, and the fields that it asks for."""
+
+    key: str
+    title: str | Promise
+    fields: list[str]
 
 
 class CapForm(forms.Form):
@@ -38,16 +52,25 @@ class CapForm(forms.Form):
 class RunForm(CapForm):
     """What a new run is to do, and for how much."""
 
-    apart: tuple[str, ...] = ()  # fields that the page shows in a way of their own
+    shows_whole = WHICH  # the step that says what is wrong with the plan as a whole
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))
         self.fields["cap"].label = _("Cap in dollars")
         self.fields["cap"].help_text = _("The run pauses before it would cost more; empty for none.")
 
-    def others(self) -> list[forms.BoundField]:
-        """The other fields, in the order in which the page shows them."""
-        return [field for field in self if field.name not in self.apart]
+    @classmethod
+    def completed(cls, sent: QueryDict) -> QueryDict:
+        """What was sent, with the usual value of each field that no step has asked about yet."""
+        data = sent.copy()
+        for name, field in cls.base_fields.items():
+            if name not in data and field.initial not in (None, ""):
+                data[name] = str(field.initial)
+        return data
+
+    def steps(self) -> list[FormStep]:
+        """The steps in their order; the last one has no fields."""
+        return [FormStep(CAP, gettext_lazy("Cap"), ["cap", "seed"]), FormStep(ESTIMATE, gettext_lazy("Estimate and start"), [])]
 
     def as_sent(self) -> dict[str, Any]:
         """What was chosen, to be sent back as it is."""
@@ -58,7 +81,6 @@ class PromptsForm(RunForm):
     """Which prompts of an arena are asked about, and how."""
 
     which: Any = gettext_lazy("The first ones.")
-    apart = ("pools",)
     pools = forms.MultipleChoiceField(
         label=gettext_lazy("Pools"),
         required=False,
@@ -92,6 +114,9 @@ class PromptsForm(RunForm):
         count_text = _("%(arena)s has %(n)s that are active.") % {"arena": arena.name, "n": number(n_prompts)}
         self.fields["prompts"].help_text = f"{self.which} {count_text}"
 
+    def of_prompts(self) -> list[str]:
+        return [name for name in ("pools", "prompts") if name in self.fields]
+
 
 class AnswersForm(PromptsForm):
     """Who answers, through which endpoint, and at what cost."""
@@ -123,13 +148,18 @@ class AnswersForm(PromptsForm):
             self.fields[f"competitor_{place}"] = name
             self.fields[f"endpoint_{place}"] = EndpointField(required=False)
 
+    def steps(self) -> list[FormStep]:
+        rows = [field.name for row in self.authors() for field in row]
+        return [
+            FormStep(WHO, gettext_lazy("Models"), rows),
+            FormStep(WHICH, gettext_lazy("Prompts"), [*self.of_prompts(), "repeats"]),
+            FormStep(HOW, gettext_lazy("Replies"), ["max_tokens", "temperature", "again"]),
+            *super().steps(),
+        ]
+
     def authors(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """The rows in which a competitor is named beside its endpoint."""
         return [(self[f"competitor_{place}"], self[f"endpoint_{place}"]) for place in range(N_AUTHORS)]
-
-    def others(self) -> list[forms.BoundField]:
-        in_rows = {field.name for row in self.authors() for field in row}
-        return [field for field in super().others() if field.name not in in_rows]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
