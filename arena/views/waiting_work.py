@@ -67,13 +67,8 @@ def waiting_in_arenas(arenas: ArenaQuerySet, *, now: datetime, makes_endpoints: 
     kinds: list[Callable[[ArenaQuerySet, datetime], WaitingWork | None]] = [
         _flags, _failed_runs, _paused_runs, _failed_imports, _waiting_imports, _unanswered, _webhooks,
     ]  # fmt: skip
-    for kind in kinds:
-        work = kind(arenas, now)
-        if work is not None:
-            yield work
-    endpoints = _paused_endpoints(makes_endpoints=makes_endpoints)
-    if endpoints is not None:
-        yield endpoints
+    yield from filter(None, (kind(arenas, now) for kind in kinds))
+    yield from filter(None, [_paused_endpoints(makes_endpoints=makes_endpoints)])
 
 
 def _flags(arenas: ArenaQuerySet, now: datetime) -> WaitingWork | None:

@@ -17,9 +17,7 @@ OVERDUE = timedelta(hours=1)
 
 
 def waiting_about_judges(arenas: ArenaQuerySet, *, now: datetime) -> Iterator[WaitingWork]:
-    for work in (_unusable(arenas), _outdated(arenas, now)):
-        if work is not None:
-            yield work
+    yield from filter(None, (_unusable(arenas), _outdated(arenas, now)))
 
 
 def _unusable(arenas: ArenaQuerySet) -> WaitingWork | None:

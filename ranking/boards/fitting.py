@@ -1,6 +1,7 @@
 """Evidence -> board: one fit with its intervals and rank ranges, as plain values ready to be written down."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -119,18 +120,13 @@ def _board(
 ) -> FittedBoard:
     names, counts = comparisons.names, maths.counts(comparisons)
     reasons = {unrated.name: unrated.reason for unrated in rating.unrated}
-    rows = [
-        RatingRow(
-            competitor_id=pk,
-            n_votes=int(counts.n_votes[i]),
-            n_prompts=int(counts.n_prompts[i]),
-            raw_win_rate=finite(counts.raw_win_rate[i]),
-            **sureness.numbers.get(name, {"unrated_because": _reason(int(counts.n_votes[i]), reasons.get(name, ""))}),
-        )
-        for i, (pk, name) in enumerate(zip(competitor_ids, names, strict=True))
-    ]
     return FittedBoard(
-        rows=rows,
+        rows=rows_of(
+            dict(zip(names, competitor_ids, strict=True)),
+            counts,
+            sureness.numbers,
+            lambda name, n_votes: _reason(n_votes, reasons.get(name, "")),
+        ),
         notes=list(dict.fromkeys([*rating.notes, *sureness.notes])),
         components=_groups(rating, {name for name, n in zip(counts.names, counts.n_votes, strict=True) if n}),
         interval_kind=sureness.kind,
@@ -139,6 +135,26 @@ def _board(
         pairs=pairs,
         tie_width=_tie_width(rating.fit),
     )
+
+
+def rows_of(
+    ids: Mapping[str, int], counts: maths.Counts, numbers: Mapping[str, dict[str, Any]], why_none: Callable[[str, int], str]
+) -> list[RatingRow]:
+    """
+    Each competitor with its counts and its numbers.
+
+    `ids` are those of `counts.names`, in that order; `why_none` says why the one of this name, with so many votes, has none.
+    """
+    return [
+        RatingRow(
+            competitor_id=pk,
+            n_votes=int(counts.n_votes[i]),
+            n_prompts=int(counts.n_prompts[i]),
+            raw_win_rate=finite(counts.raw_win_rate[i]),
+            **numbers.get(name) or {"unrated_because": why_none(name, int(counts.n_votes[i]))},
+        )
+        for i, (name, pk) in enumerate(ids.items())
+    ]
 
 
 def _tie_width(fit: maths.Fit | None) -> float | None:

@@ -16,9 +16,7 @@ ENOUGH_VOTES = 30
 
 
 def waiting_about_boards(arenas: ArenaQuerySet) -> Iterator[WaitingWork]:
-    for work in (_failed_boards(arenas), _models_short_of_votes(arenas)):
-        if work is not None:
-            yield work
+    yield from filter(None, (_failed_boards(arenas), _models_short_of_votes(arenas)))
 
 
 def _failed_boards(arenas: ArenaQuerySet) -> WaitingWork | None:

@@ -11,7 +11,7 @@ from ranking import maths
 from ranking.boards.categories.parted_evidence import PartedEvidence
 from ranking.boards.categories.weighed_boards import FittedCategory, comparisons_of, limits_of, nobody, numbers_of
 from ranking.boards.exports.comparison_file import Material
-from ranking.boards.fitting import FittedBoard, RatingRow, finite
+from ranking.boards.fitting import FittedBoard, rows_of
 from ranking.boards.methods import UNFITTED, Definition
 from ranking.boards.sources import Names, Source
 from ranking.maths.data.arrays import Ints
@@ -61,18 +61,11 @@ class BorrowedSource:
         shrunk = CategoryRatings(fit.names, fit.ratings[at], fit.covariance[at] * np.outer(stretch, stretch))
         task = WeighedTask(self.own, 1.0, (shrunk,))
         scored = weigh([task], way="mean-rating", rng=np.random.default_rng(definition.seed), level=definition.level)
-        counts, numbers = maths.counts(alone.comparisons), numbers_of(scored, None)
         reasons = {unrated.name: unrated.reason for unrated in fit.unrated}
-        rows = [
-            RatingRow(
-                competitor_id=pk,
-                n_votes=int(counts.n_votes[i]),
-                n_prompts=int(counts.n_prompts[i]),
-                raw_win_rate=finite(counts.raw_win_rate[i]),
-                **numbers.get(name, {"unrated_because": reasons.get(name, "") or noted("no_votes", TEXTS)}),
-            )
-            for i, (pk, name) in enumerate(names.items())
-        ]
+        rows = rows_of(
+            {name: pk for pk, name in names.items()}, maths.counts(alone.comparisons), numbers_of(scored, None),
+            lambda name, _: reasons.get(name, "") or noted("no_votes", TEXTS),
+        )  # fmt: skip
         return FittedBoard(
             rows=rows, notes=_notes(fit), components=[], interval_kind=definition.clusters, n_draws=scored.n_draws,
             competitor_ids=list(names), pairs=None, parts=[self._told(fit, at, alone, names, definition)],

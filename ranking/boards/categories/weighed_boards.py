@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from ranking import maths
 from ranking.boards.categories.parted_evidence import PartedEvidence
 from ranking.boards.exports.comparison_file import Combination, Material
-from ranking.boards.fitting import FittedBoard, RatingRow, finite
+from ranking.boards.fitting import FittedBoard, RatingRow, rows_of
 from ranking.boards.many_competitors import MOST_IN_TABLES
 from ranking.boards.methods import Definition, Rating, rate, win_rates_of
 from ranking.boards.sources import Names, Source
@@ -106,7 +106,7 @@ class WeighedSource:
         ]
         rng = np.random.default_rng(definition.seed)
         scored = weigh(tasks, way=self.way, rng=rng, partly=self.partly, level=definition.level)
-        rows = self._rows(scored, tasks, names, definition)
+        rows = self._rows(scored, tasks, ids, comparisons_of(self.whole, names, definition))
         parts_in_words = self._told(fits, ids, definition.level)
         return FittedBoard(
             rows=rows,
@@ -127,20 +127,12 @@ class WeighedSource:
         below = [FittedCategory.of(name, source, names, definition) for name, source in part.below.items()]
         return [fit for fit in below if len(fit.ratings.names) > 1] or [own]
 
-    def _rows(self, scored: WeighedScores, tasks: list[WeighedTask], names: Names, definition: Definition) -> list[RatingRow]:
-        counts = maths.counts(comparisons_of(self.whole, names, definition))
+    def _rows(
+        self, scored: WeighedScores, tasks: list[WeighedTask], ids: Mapping[str, int], all_of_them: maths.Comparisons
+    ) -> list[RatingRow]:
         numbers = numbers_of(scored, most_points(self.way, tasks, len(scored.names)))
         rated = {part.name: set(part.names) for part in tasks}
-        return [
-            RatingRow(
-                competitor_id=pk,
-                n_votes=int(counts.n_votes[i]),
-                n_prompts=int(counts.n_prompts[i]),
-                raw_win_rate=finite(counts.raw_win_rate[i]),
-                **numbers.get(name, {"unrated_because": _why_none(name, int(counts.n_votes[i]), rated)}),
-            )
-            for i, (pk, name) in enumerate(names.items())
-        ]
+        return rows_of(ids, maths.counts(all_of_them), numbers, lambda name, n_votes: _why_none(name, n_votes, rated))
 
     def _told(self, fits: Mapping[str, list[FittedCategory]], ids: Mapping[str, int], level: float) -> list[dict[str, Any]]:
         return [
