@@ -7,32 +7,37 @@ the same counts, and later reads of the same position do too: what changed after
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import batched, chain
 
 import numpy as np
 import structlog
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from numpy.typing import NDArray
 
 from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
+from arena.evidence.ledger import head
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
+from arena.evidence.shown_counts import SET_ASIDE, ShownCounts
+from arena.evidence.turnout import Turnout
 from arena.models import Competitor, CompetitorStatus, Event, FoundRow, Import, LateAnswers, Prompt, Vote, Voter
 from ranking.maths import OUTCOMES, Comparisons, Tally
-from ranking.maths.data.packing import Packing, merged, summed
+from ranking.maths.data.packing import Packing
 
 log = structlog.get_logger(__name__)
 Ints = NDArray[np.int64]
-SET_ASIDE = len(OUTCOMES)  # the code of a vote that counts as nothing
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)} | {"": SET_ASIDE}
 NO_PROMPT = NO_VOTER = -1
 CHUNK = 262_144
 FETCHED = 8_192
 FOUND_AT_ONCE = 500
 MASK = 2**31 - 1
-VERSION = 2  # of the file of kept counts
+LAST = 2**62  # a position past all others
+VERSION = 3  # of the file of kept counts
+MOST_ADDED = 5_000  # events that a page reads beside the kept counts
+SIDES = {"": 0, "a": 1, "b": 2}  # see `shown_counts`
 
 VOTE_KINDS = [Event.Kind.VOTE_CAST, Event.Kind.VOTE_CHANGED, Event.Kind.VOTE_SET_ASIDE, Event.Kind.VOTE_RESTORED]
 IMPORT_KINDS = [Event.Kind.IMPORT_PUBLISHED, Event.Kind.IMPORT_SET_ASIDE, Event.Kind.IMPORT_RESTORED]
@@ -40,7 +45,9 @@ IMPORT_KINDS = [Event.Kind.IMPORT_PUBLISHED, Event.Kind.IMPORT_SET_ASIDE, Event.
 
 @dataclass(frozen=True, slots=True)
 class VoteColumns:
-    """Votes as columns, all (n,) int64: prompt (-1 none), a, b, outcome (place in OUTCOMES, or SET_ASIDE), voter (-1 none)."""
+    """Votes as columns, all (n,) int64: prompt (-1 none), a, b, outcome (place in OUTCOMES, or SET_ASIDE), voter (-1 none), and
+    the side that was shown first (see `SIDES`).
+    """
 
     vote: Ints
     prompt: Ints
@@ -48,44 +55,24 @@ class VoteColumns:
     b: Ints
     outcome: Ints
     voter: Ints
+    side: Ints
 
     @classmethod
     def of(cls, rows: Iterable[Sequence[int]]) -> "VoteColumns":
         flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64)
-        return cls(*flat.reshape(-1, 6).T)
+        return cls(*flat.reshape(-1, 7).T)
 
     @classmethod
     def unpacked(cls, rows: Ints) -> "VoteColumns":
         """From the three packed integers a row that `VOTES` gives, (n, 3)."""
         vote, who, pair = rows.T
-        return cls(vote >> 3, (who >> 31) - 1, pair >> 31, pair & MASK, vote & 7, (who & MASK) - 1)
+        return cls(vote >> 5, (who >> 31) - 1, pair >> 31, pair & MASK, vote & 7, (who & MASK) - 1, vote >> 3 & 3)
 
     def where(self, mask: NDArray[np.bool_]) -> "VoteColumns":
-        return VoteColumns(*(column[mask] for column in (self.vote, self.prompt, self.a, self.b, self.outcome, self.voter)))
+        return VoteColumns(*(getattr(self, name)[mask] for name in COLUMNS))
 
 
-@dataclass(frozen=True, slots=True)
-class Turnout:
-    """How many counted votes each voter gave on each prompt: sorted keys `prompt * 2^31 + voter + 1`, and their counts."""
-
-    keys: Ints
-    counts: Ints
-
-    @classmethod
-    def empty(cls) -> "Turnout":
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64))
-
-    def updated(self, prompt: Ints, voter: Ints, weight: Ints) -> "Turnout":
-        """With more votes (weight 1) and some taken back (-1)."""
-        more = summed((prompt + 1) << 31 | (voter + 1), weight)
-        keys, counts = merged(self.keys, self.counts, *more)
-        return Turnout(keys[counts > 0], counts[counts > 0])
-
-    def n_voters(self, prompts: Ints | None = None) -> int:
-        """Voters with a counted vote, in all or on these prompts; votes whose voter is unknown are nobody's."""
-        keys = self.keys if prompts is None else self.keys[np.isin((self.keys >> 31) - 1, prompts)]
-        voters = np.unique(keys & (2**31 - 1))
-        return int((voters > 0).sum())
+COLUMNS = [each.name for each in fields(VoteColumns)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +85,9 @@ class Evidence:
     n_set_aside: int
     without: tuple[int, ...] = field(default=(), kw_only=True)  # competitors that no board rates
     same: SameTexts = field(default=NO_SAME_TEXTS, kw_only=True)
+    shown: ShownCounts = field(
+        default_factory=ShownCounts.empty, kw_only=True
+    )  # of the whole arena, and of votes set aside too
 
     @property
     def n_votes(self) -> int:
@@ -180,6 +170,14 @@ def evidence_at(arena_id: int, position: int) -> Evidence:
     return evidence
 
 
+def evidence_now(arena_id: int) -> Evidence:
+    """For pages: what counts at this moment. Votes are read only where no counts are kept, or imports moved since."""
+    newest, kept = head(arena_id), load_kept(arena_id)
+    if kept is None or newest - kept.watermark > MOST_ADDED or _imports_moved(arena_id, kept.watermark, newest):
+        kept = evidence_at(arena_id, newest)
+    return _with_events(kept, arena_id, None)
+
+
 def read_evidence(arena_id: int, position: int, *, leaving_out: Collection[int] = (), days: Days = ALL_DAYS) -> Evidence:
     """Read the votes themselves, except those of some voters and of other days."""
     evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
@@ -232,6 +230,7 @@ def _with_ballots(evidence: Evidence, ballots: VoteColumns) -> Evidence:
         tally=evidence.tally.updated(counted.prompt, counted.a, counted.b, counted.outcome),
         turnout=evidence.turnout.updated(counted.prompt, counted.voter, np.ones(len(counted.vote), np.int64)),
         n_set_aside=evidence.n_set_aside + len(ballots.vote) - len(counted.vote),
+        shown=evidence.shown.updated(ballots.a, ballots.b, ballots.outcome, ballots.side, np.ones(len(ballots.vote), np.int64)),
     )
 
 
@@ -248,8 +247,9 @@ def _imports_moved(arena_id: int, since: int, position: int) -> bool:
 
 # Three packed integers a row: fetching is what takes the time. No id reaches 2^31.
 VOTES = """
-    SELECT vote.id * 8 + CASE WHEN NOT (vote.is_counted AND {counting}) THEN 4
-                         ELSE CASE vote.outcome WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END END,
+    SELECT vote.id * 32 + CASE vote.first_shown WHEN 'a' THEN 8 WHEN 'b' THEN 16 ELSE 0 END
+                        + CASE WHEN NOT (vote.is_counted AND {counting}) THEN 4
+                          ELSE CASE vote.outcome WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END END,
            (coalesce(battle.prompt_id, -1) + 1) * 2147483648 + coalesce(vote.voter_id, -1) + 1,
            battle.competitor_a_id * 2147483648 + battle.competitor_b_id
     FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
@@ -341,8 +341,8 @@ def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> VoteC
     counting = _import_states(arena_id, position)
     shared = _shared_votes(present, counting)
     rows = [
-        (vote, prompt, a, b, CODES[present[vote]] if vote in shared or _counts(source, counting) else SET_ASIDE, voter)
-        for vote, prompt, a, b, voter, source in _attributes(present)
+        (vote, prompt, a, b, CODES[present[vote]] if vote in shared or _counts(source, counting) else SET_ASIDE, voter, side)
+        for vote, prompt, a, b, voter, side, source in _attributes(present)
         if source is None or source in counting or vote in shared
     ]
     return VoteColumns.of(rows)
@@ -352,39 +352,49 @@ def _counts(source: int | None, imports: dict[int, str]) -> bool:
     return source is None or imports.get(source) == Import.State.PUBLISHED
 
 
-def _attributes(votes: Iterable[int]) -> Iterator[tuple[int, int, int, int, int, int | None]]:
-    """(vote, prompt, a, b, voter, source) of these votes."""
-    ids = list(votes)
-    columns = ("pk", "battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id", "voter_id", "source_id")
+def _attributes(votes: Iterable[int]) -> Iterator[tuple[int, int, int, int, int, int, int | None]]:
+    """(vote, prompt, a, b, voter, side, source) of these votes."""
+    ids, of_battle = list(votes), ("battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id")
     for start in range(0, len(ids), 500):
-        for vote, prompt, a, b, voter, source in Vote.objects.filter(pk__in=ids[start : start + 500]).values_list(*columns):
-            yield vote, NO_PROMPT if prompt is None else prompt, a, b, NO_VOTER if voter is None else voter, source
+        some = Vote.objects.filter(pk__in=ids[start : start + 500])
+        for vote, prompt, a, b, voter, first, source in some.values_list(
+            "pk", *of_battle, "voter_id", "first_shown", "source_id"
+        ):
+            prompt, voter = NO_PROMPT if prompt is None else prompt, NO_VOTER if voter is None else voter
+            yield vote, prompt, a, b, voter, SIDES[first], source
 
 
-def _with_events(kept: Evidence, arena_id: int, position: int) -> Evidence:
-    """The kept counts and what the votes' events since then added and took away."""
+def _with_events(kept: Evidence, arena_id: int, position: int | None) -> Evidence:
+    """The kept counts and what the votes' events since then added and took away; all that there are, or up to a position."""
+    since = Q(position__gt=kept.watermark) & Q(position__lte=LAST if position is None else position)
+    if position is None:
+        since |= Q(position=None)
     events = list(
-        Event.objects.filter(arena_id=arena_id, kind__in=VOTE_KINDS, position__gt=kept.watermark, position__lte=position)
-        .order_by("position")
+        Event.objects.filter(since, arena_id=arena_id, kind__in=VOTE_KINDS)
+        .order_by(F("position").asc(nulls_last=True), "pk")
         .values_list("vote_id", "before", "after", "kind")
     )
-    imports = _import_states(arena_id, position)
+    if not events and position is None:
+        return kept
+    imports = _import_states(arena_id, LAST if position is None else position)
     attributes = {row[0]: row for row in _attributes({vote for vote, *_ in events if vote is not None})}
     shared = _shared_votes(attributes, imports)
     changes: list[tuple[int, ...]] = []
-    n_set_aside = kept.n_set_aside
     for vote, before, after, kind in events:
-        _, prompt, a, b, voter, source = attributes[vote or 0]
+        _, prompt, a, b, voter, side, source = attributes[vote or 0]
         if vote not in shared and not _counts(source, imports):
             continue  # set aside with its import, whatever it says
-        changes += [(prompt, a, b, CODES[outcome], voter, sign) for outcome, sign in ((before, -1), (after, 1)) if outcome]
-        n_set_aside += (not after) - (not before and kind != Event.Kind.VOTE_CAST)
-    columns = np.array(changes, dtype=np.int64).reshape(-1, 6).T
+        if kind != Event.Kind.VOTE_CAST:
+            changes.append((prompt, a, b, CODES[before], voter, side, -1))
+        changes.append((prompt, a, b, CODES[after], voter, side, 1))
+    rows = np.array(changes, dtype=np.int64).reshape(-1, 7)
+    prompts, a, b, outcomes, voters, _, signs = rows[rows[:, 3] != SET_ASIDE].T
     return Evidence(
-        watermark=position,
-        tally=kept.tally.updated(columns[0], columns[1], columns[2], columns[3], columns[5]),
-        turnout=kept.turnout.updated(columns[0], columns[4], columns[5]),
-        n_set_aside=n_set_aside,
+        watermark=kept.watermark if position is None else position,
+        tally=kept.tally.updated(prompts, a, b, outcomes, signs),
+        turnout=kept.turnout.updated(prompts, voters, signs),
+        n_set_aside=kept.n_set_aside + int(rows[rows[:, 3] == SET_ASIDE, 6].sum()),
+        shown=kept.shown.updated(*rows.T[[1, 2, 3, 5, 6]]),
     )
 
 
@@ -438,6 +448,9 @@ def keep(arena_id: int, evidence: Evidence) -> None:
         "cell_counts": tally.counts,
         "turnout": turnout.keys,
         "turnout_counts": turnout.counts,
+        "shown": evidence.shown.keys,
+        "shown_counts": evidence.shown.counts,
+        "sides": evidence.shown.sides,
     }
     keep_arrays(arena_id, _form(), arrays)
 
@@ -451,7 +464,9 @@ def load_kept(arena_id: int) -> Evidence | None:
     if tuple(mark) != _mark(watermark):
         return None
     tally = Tally(Packing(arrays["prompts"], arrays["competitors"]), arrays["cells"], arrays["cell_counts"])
-    return Evidence(watermark, tally, Turnout(arrays["turnout"], arrays["turnout_counts"]), n_set_aside)
+    turnout = Turnout(arrays["turnout"], arrays["turnout_counts"])
+    shown = ShownCounts(arrays["shown"], arrays["shown_counts"], arrays["sides"])
+    return Evidence(watermark, tally, turnout, n_set_aside, shown=shown)
 
 
 def _form() -> int:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts, same_texts
-from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
+from arena.evidence.turnout import Turnout
+from arena.evidence.vote_tally import Evidence, Ints, evidence_at, read_evidence
 from arena.fit_memory import refuse_too_large
 from ranking import maths
 from ranking.boards.combined_fits import fit_combined

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
-from arena.evidence.vote_tally import Ints, Turnout, read_evidence
+from arena.evidence.turnout import Turnout
+from arena.evidence.vote_tally import Ints, read_evidence
 from arena.models import Event
 from judges.models import Game, Judge
 from judges.own_models import own_competitors

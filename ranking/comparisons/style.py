@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
-from arena.evidence.vote_tally import SET_ASIDE, VoteColumns, ballots_at, battles_without_answers_yet
+from arena.evidence.shown_counts import SET_ASIDE
+from arena.evidence.vote_tally import COLUMNS, VoteColumns, ballots_at, battles_without_answers_yet
 from arena.models import Response
 from ranking.comparisons.comparison_rows import Rows
 from ranking.maths import Comparisons
@@ -136,8 +137,7 @@ def counted_ballots(
     those of some voters and of other days."""
     all_ballots = ballots_at(arena_id, position, leaving_out=leaving_out, days=days)
     chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in all_ballots]
-    fields = ("vote", "prompt", "a", "b", "outcome", "voter")
-    ballots = VoteColumns(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))
+    ballots = VoteColumns(*(np.concatenate([getattr(chunk, column) for chunk in chunks]) for column in COLUMNS))
     if without:
         ballots = ballots.where(~(np.isin(ballots.a, list(without)) | np.isin(ballots.b, list(without))))
     return ballots if prompts is None else ballots.where(np.isin(ballots.prompt, prompts))

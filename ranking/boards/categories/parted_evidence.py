@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arena.evidence.same_texts import SameTexts
-from arena.evidence.vote_tally import Ints, Turnout
+from arena.evidence.turnout import Ints, Turnout
 from ranking.boards.sources import BoardEvidence
 from ranking.maths.data.tally import Tally
 

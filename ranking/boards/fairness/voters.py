@@ -5,10 +5,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
+from zlib import crc32
 
-from django.db.models import Count, Max, Min
+import numpy as np
+from django.core.cache import cache
+from django.db.models import Max, Min
+from numpy.typing import NDArray
 
-from arena.models import Arena, Vote
+from arena.models import Arena, Event, Import, Prompt, Vote, Voter
+
+if TYPE_CHECKING:
+    from arena.evidence.turnout import Turnout  # with scipy, which no page waits for until it is asked for
+
+Ints = NDArray[np.int64]
+SECONDS_A_DAY = 86_400
 
 FEWEST_TOLD = 3
 """Of fewer voters nothing is told: who knows that somebody voted would know what."""
@@ -47,18 +58,45 @@ class VoterCounts:
     last: datetime | None
 
 
-def voters_of(arena: Arena) -> VoterCounts:
-    votes = Vote.objects.counted().filter(battle__arena=arena).order_by()
-    days = votes.aggregate(first=Min("voted_at"), last=Max("voted_at"))
-    rows = list(votes.values_list("voter", "voter__kind").annotate(n=Count("pk")))
-    known = sorted((n for voter, _, n in rows if voter is not None), reverse=True)
-    kinds = Counter(kind for voter, kind, _ in rows if voter is not None)
+def voters_of(arena: Arena, turnout: "Turnout") -> VoterCounts:
+    voters, n_votes = _votes_by_voter(turnout)
+    n_unknown = int(n_votes[voters < 0].sum())
+    known = np.sort(n_votes[voters >= 0])[::-1].tolist()
+    kind_of = dict(Voter.objects.filter(arena=arena).order_by().values_list("pk", "kind"))
+    kinds = Counter(kind_of[voter] for voter in voters.tolist() if voter >= 0)
     n_busiest = math.ceil(len(known) / 10)
+    first, last = days_of(arena)
     return VoterCounts(
-        n=len(known), n_votes=sum(known), n_unknown=sum(n for voter, _, n in rows if voter is None), n_busiest=n_busiest,
+        n=len(known), n_votes=sum(known), n_unknown=n_unknown, n_busiest=n_busiest,
         busiest=busiest_share(known, n_busiest), kinds=[VotersOfKind(kind, n) for kind, n in kinds.most_common()],
-        first=days["first"], last=days["last"],
+        first=first, last=last,
     )  # fmt: skip
+
+
+def _votes_by_voter(turnout: "Turnout") -> tuple[Ints, Ints]:
+    """Voters (-1: nobody knows whose they are) and the counted votes of each."""
+    voters, places = np.unique(turnout.voter, return_inverse=True)
+    return voters, np.bincount(places, weights=turnout.counts, minlength=len(voters)).astype(np.int64)
+
+
+def days_of(arena: Arena) -> tuple[datetime | None, datetime | None]:
+    """When the first and the newest of the counted votes were given.
+
+    All votes are read for it once a day, or where imports changed; votes that were cast since then are known by their events.
+    """
+    imports = Import.objects.filter(arena=arena).order_by("pk").values_list("pk", "state")
+    key = f"vote-days-{arena.pk}-{crc32(repr(list(imports)).encode())}"
+    kept: tuple[datetime, datetime] | None = cache.get(key)
+    if kept is None:
+        votes = Vote.objects.counted().filter(battle__arena=arena).order_by()
+        days = votes.aggregate(first=Min("voted_at"), last=Max("voted_at"))
+        if days["first"] is None:
+            return None, None
+        kept = days["first"], days["last"]
+        cache.set(key, kept, SECONDS_A_DAY)
+    cast = Event.objects.filter(arena=arena, kind=Event.Kind.VOTE_CAST).order_by("-position")
+    newest = cast.values_list("vote__voted_at", flat=True).first()
+    return kept[0], max(kept[1], newest or kept[1])
 
 
 def busiest_share(counts: Sequence[int], n: int) -> float | None:
@@ -73,14 +111,17 @@ def busiest_share(counts: Sequence[int], n: int) -> float | None:
     return sum(counts[:n]) / sum(counts) if n >= FEWEST_TOLD else None
 
 
-def languages_of(arena: Arena) -> list[VotedLanguage]:
-    votes = Vote.objects.counted().filter(battle__arena=arena).order_by()
-    rows = votes.values_list("battle__prompt__language").annotate(
-        n_votes=Count("pk"), n_prompts=Count("battle__prompt", distinct=True), n_voters=Count("voter", distinct=True)
-    )
-    by_language: dict[str, VotedLanguage] = {}
-    for language, *counts in rows:  # of no prompt, and of one without a language
-        before = by_language.get(language or "", VotedLanguage("", 0, 0, 0))
-        summed = (n + more for n, more in zip((before.n_votes, before.n_prompts, before.n_voters), counts, strict=True))
-        by_language[language or ""] = VotedLanguage(language or "", *summed)
-    return list(by_language.values())
+def languages_of(arena: Arena, turnout: "Turnout") -> list[VotedLanguage]:
+    language_of = dict(Prompt.objects.filter(arena=arena).order_by().values_list("pk", "language"))
+    prompts, places = np.unique(turnout.prompt, return_inverse=True)
+    languages = sorted({language_of.get(prompt) or "" for prompt in prompts.tolist()})
+    code_of = {language: code for code, language in enumerate(languages)}
+    codes = np.array([code_of[language_of.get(prompt) or ""] for prompt in prompts.tolist()], dtype=np.int64)
+    of_row, voter = codes[places], turnout.voter
+    return [
+        VotedLanguage(
+            language, int(turnout.counts[of_row == code].sum()), int((prompts[codes == code] >= 0).sum()),
+            len(np.unique(voter[(of_row == code) & (voter >= 0)])),
+        )
+        for language, code in code_of.items()
+    ]  # fmt: skip

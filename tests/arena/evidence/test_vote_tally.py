@@ -46,7 +46,12 @@ def _same(first, second):
         and first.n_set_aside == second.n_set_aside
         and first.turnout.keys.tolist() == second.turnout.keys.tolist()
         and first.turnout.counts.tolist() == second.turnout.counts.tolist()
+        and _shown(first) == _shown(second)
     )
+
+
+def _shown(evidence):
+    return [column.tolist() for column in (evidence.shown.keys, evidence.shown.counts, evidence.shown.sides)]
 
 
 @pytest.fixture
@@ -115,7 +120,8 @@ def test_counts_kept_from_event_to_event_equal_counts_read_again_now_and_later(a
         act = rng.random()
         if act < 0.5:
             battle = make_battle(*rng.sample(competitors, 2), rng.choice(prompts))
-            votes.append(make_vote(battle, rng.choice(Outcome.values), rng.choice(voters)))
+            side = rng.choice(["", "a", "b"])
+            votes.append(make_vote(battle, rng.choice(Outcome.values), rng.choice(voters), first_shown=side))
         elif act < 0.7:
             _change(rng.choice(votes), outcome=rng.choice(Outcome.values))
         elif act < 0.95:
@@ -134,6 +140,19 @@ def test_counts_kept_from_event_to_event_equal_counts_read_again_now_and_later(a
             seen[position] = vote_tally.evidence_at(arena.pk, position)
             assert _same(seen[position], vote_tally.read_evidence(arena.pk, position))
     assert all(_same(evidence, vote_tally.read_evidence(arena.pk, position)) for position, evidence in seen.items())
+
+
+def test_a_page_counts_what_no_fit_has_read_and_keeps_nothing(arena, battle, django_assert_max_num_queries):
+    first = make_vote(battle, "a", first_shown="b")
+    vote_tally.evidence_at(arena.pk, ledger.sequence())
+    watermark = vote_tally.load_kept(arena.pk).watermark
+    make_vote(battle, "b", make_voter(arena), first_shown="b")
+    _change(first, is_counted=False)
+    with django_assert_max_num_queries(8):
+        now = vote_tally.evidence_now(arena.pk)
+    assert (now.tally.n_comparisons, now.n_set_aside, now.shown.sides.tolist()) == (1, 1, [1, 1])
+    assert vote_tally.load_kept(arena.pk).watermark == watermark
+    assert _same(now, vote_tally.read_evidence(arena.pk, ledger.sequence()))
 
 
 def test_a_damaged_file_of_counts_is_not_used(arena, battle):

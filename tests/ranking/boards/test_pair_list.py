@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arena.evidence.vote_tally import Evidence, Turnout
+from arena.evidence.turnout import Turnout
+from arena.evidence.vote_tally import Evidence
 from arena.fit_memory import FitTooLarge, refuse_too_large
 from ranking import maths
 from ranking.boards import many_competitors, publishing
