@@ -48,6 +48,23 @@ def test_the_policy_breaks_no_page_of_the_admin_and_axe_finds_nothing(new_contex
         assert complaints == [], address
 
 
+def test_on_a_phone_a_list_comes_first_and_its_filters_unfold(new_context, axe):
+    page, complaints = open_admin(new_context, "phone")
+    page.goto("/admin/arena/vote/")
+    filters, rows = page.locator("#changelist-filter"), page.locator("#result_list tbody tr").first
+    expect(filters).to_be_hidden()
+    assert rows.bounding_box()["y"] < SIZES["phone"]["height"]
+    page.get_by_text("Filters", exact=True).click()
+    expect(filters).to_be_visible()
+    assert filters.bounding_box()["y"] < rows.bounding_box()["y"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert axe(page) == []
+    page.set_viewport_size(SIZES["desktop"])
+    expect(page.get_by_text("Filters", exact=True)).to_be_hidden()
+    expect(filters).to_be_visible()
+    assert complaints == []
+
+
 @pytest.mark.parametrize("path", ["/login/", "/api/v1/", "/no/such/page/"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_on_the_other_pages(new_context, axe, path, size):
