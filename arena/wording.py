@@ -50,6 +50,16 @@ def number(n: int) -> str:
     return number_format(n, force_grouping=True)
 
 
+def figure(text: str) -> str:
+    """A number that was written as in English, such as `$1,234.50`, with the signs of the reader's language: `$1.234,50`."""
+    if not _has_readers():
+        return text
+    from django.utils.formats import get_format
+
+    signs = {",": get_format("THOUSAND_SEPARATOR"), ".": get_format("DECIMAL_SEPARATOR")}
+    return "".join(signs.get(letter, letter) for letter in text)
+
+
 def counted(n: int, one: str, many: str) -> str:
     """`1 vote`, `2 votes`, `1,000 replies`: the number and its noun."""
     return f"{number(n)} {ngettext(one, many, n)}"
@@ -64,16 +74,16 @@ _FORMATTED = re.compile(r"%\((\w+)\)([-+ #0]*\d*(?:\.\d+)?[defgEG])")
 MINUS = "−"
 
 
-def with_minus(template: str, values: Mapping[str, Any]) -> str:
+def with_signs(template: str, values: Mapping[str, Any]) -> str:
     """
-    A text whose numbers are filled in, a minus sign before negative ones; what is left is filled in by `%`.
+    A text whose numbers are filled in, with a minus sign and the reader's decimal sign; what is left is filled in by `%`.
 
     Examples
     --------
-    >>> with_minus("%(name)s: %(sum)+.1f, %(n)d %%", {"name": "x-1", "sum": -0.25, "n": 3}) % {"name": "x-1"}
+    >>> with_signs("%(name)s: %(sum)+.1f, %(n)d %%", {"name": "x-1", "sum": -0.25, "n": 3}) % {"name": "x-1"}
     'x-1: −0.2, 3 %'
     """
-    return _FORMATTED.sub(lambda match: f"%{match[2]}".__mod__(values[match[1]]).replace("-", MINUS), template)
+    return _FORMATTED.sub(lambda match: figure(f"%{match[2]}".__mod__(values[match[1]])).replace("-", MINUS), template)
 
 
 def sentence(reason: object) -> str:

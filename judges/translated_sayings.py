@@ -2,12 +2,12 @@
 
 from django.utils.translation import gettext, ngettext
 
-from arena.wording import number, with_minus
+from arena.wording import number, with_signs
 from judges.sayings import Refused, Saying
 
 
 def translated(saying: Saying) -> str:
-    return saying.translated(gettext, ngettext, number=number, signed=with_minus)
+    return saying.translated(gettext, ngettext, number=number, signed=with_signs)
 
 
 def translated_error(error: Exception) -> str:

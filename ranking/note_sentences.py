@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from django.utils.text import capfirst
 
-from arena.wording import gettext, ngettext, number, with_minus
+from arena.wording import gettext, ngettext, number, with_signs
 from ranking.note_texts.of_boards import TEXTS
 from ranking.note_texts.words import Words, in_words, template_of
 
-READERS = Words(gettext, ngettext, number, with_minus)
+READERS = Words(gettext, ngettext, number, with_signs)
 FIRST = re.compile(r"%\((\w+)\)")
 OF_ANOTHER_VERSION = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """Errors of parameters that an older version of a note's text was made with."""

@@ -424,6 +424,37 @@ def test_readers_and_voters_find_no_english_in_a_language_that_is_offered(templa
     assert missing == {code: set() for code in ("de", "es", "fr")}
 
 
+# Not a date (1.12.2026), a version (0.1.0), a network address, or a thousand (1.000).
+DECIMAL_POINT = re.compile(r"(?<![\w.,])(?:\d+\.(?:\d{1,2}|\d{4,})|0\.\d+)(?![\w.]*\d|\.\w)")
+OF_PROGRAMS = {"api-docs", "method"}  # examples of JSON, and docstrings
+
+
+@pytest.mark.django_db
+def test_german_pages_show_no_decimal_point_and_files_for_programs_do(client, everything):
+    client.force_login(make_user("όλγα", is_staff=True))
+    german, english = {"accept-language": "de"}, {"accept-language": "en"}
+    models = everything["pair"][1:]
+    queries = {"compare": {"model": models}, "leaderboard": {"sort": "price"}, "judges": {"board": "x-1-judges"}}
+    found, commas = {}, 0
+    for name, arguments in everything.items():
+        if name not in OF_PROGRAMS:
+            answer = client.get(reverse(name, args=arguments), queries.get(name, {}), headers=german)
+            visible = re.sub(r"<(script|style|pre|code)\b.*?</\1>|<[^>]*>", " ", answer.text, flags=re.DOTALL)
+            found[name] = DECIMAL_POINT.findall(visible)
+            commas += len(re.findall(r"\d,\d", visible))
+    assert {name: figures for name, figures in found.items() if figures} == {}
+    assert commas > 20
+    for address in (
+        reverse("judge-figures", args=everything["judge"]), f"{reverse('api-leaderboard', args=['x-1'])}?format=csv",
+        f"{reverse('api-leaderboard', args=['x-1'])}?format=json",
+    ):  # fmt: skip
+        answers = [client.get(address, headers=language) for language in (german, english)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        contents = [b"".join(answer) if answer.streaming else answer.content for answer in answers]
+        assert contents[0] == contents[1], address
+        assert re.search(rb"\d\.\d", contents[0])
+
+
 @pytest.mark.parametrize("code", CATALOGUES)
 def test_catalogues_are_compiled_as_they_stand(code, tmp_path):
     if shutil.which("msgfmt") is None:

@@ -14,6 +14,7 @@ from arena.llm.failures.errors import LLMError
 from arena.llm.wires.messages import Completion, Request, Usage
 from arena.models import Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
+from arena.wording import figure
 
 BUDGET = "budget"  # the beginning of the reason for a pause
 
@@ -32,7 +33,7 @@ def dollars(micro: int) -> str:
     ('$1.50', '$0.001234', '$0.00', '$2,345.60')
     """
     text = f"{micro / DOLLAR:,.6f}".rstrip("0")
-    return f"${text}" + "0" * max(2 - len(text.partition(".")[2]), 0)
+    return figure(f"${text}" + "0" * max(2 - len(text.partition(".")[2]), 0))
 
 
 def spent_in_words(spent: int, bounded: int) -> str:

@@ -18,6 +18,7 @@ from arena.models import Arena, Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.runs.endpoint_checks import trouble_with
 from arena.runs.forecasting import FEWEST, Forecast, at_most, combined, forecast, past_calls
+from arena.wording import figure
 
 PILOT = 20
 """Calls of a pilot, unless another number is given."""
@@ -210,6 +211,6 @@ def roughly(micro: float) -> str:
     """
     amount = micro / DOLLAR
     if amount >= 1 or amount < 1e-6:
-        return f"${amount:,.2f}"
+        return figure(f"${amount:,.2f}")
     text = f"{float(f'{amount:.2g}'):.7f}".rstrip("0")
-    return f"${text}" + "0" * max(2 - len(text.partition(".")[2]), 0)
+    return figure(f"${text}" + "0" * max(2 - len(text.partition(".")[2]), 0))

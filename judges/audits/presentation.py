@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from arena.wording import number
+from arena.wording import number, with_signs
 from judges import translated_sayings
 from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.note_texts import TEXTS, in_words
@@ -119,7 +119,7 @@ def figures_explained() -> list[tuple[str, str, str]]:
 def note_sentence(note: Stored) -> str:
     """A stored note in the reader's language; in English as it was stored, where its code is no longer known."""
     try:
-        return in_words(note["code"], note["parameters"], gettext=gettext, ngettext=ngettext, number=number)
+        return in_words(note["code"], note["parameters"], gettext=gettext, ngettext=ngettext, number=number, signed=with_signs)
     except (KeyError, TypeError, ValueError):
         return str(note["text"])
 

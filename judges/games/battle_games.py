@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.models import Arena, Attempt, Battle
+from arena.wording import with_signs
 from judges.games.access import GameReader
 from judges.games.visible_games import Attempts, attempts_of, call_of, messages_of, read_of, sided, stored_reply_of
 from judges.models import Game, JudgeAudit
@@ -101,11 +102,12 @@ def _verdict(game: Game) -> tuple[str, str]:
         return "", ""
     if not verdict.winner:
         shown_alone = game.order[0].upper()
-        return "", _("%(side)s gets %(score)g") % {"side": shown_alone, "score": game.score_first}
+        points = {"side": shown_alone, "score": game.score_first}
+        return "", with_signs(_("%(side)s gets %(score)g"), points) % points
     words = str((MUCH if verdict.strength == 2 else BETTER).get(verdict.winner, BETTER[verdict.winner]))
     if verdict.score_a is not None:
         scores = {"verdict": words, "a": verdict.score_a, "b": verdict.score_b}
-        words = _("%(verdict)s (%(a)g to %(b)g)") % scores
+        words = with_signs(_("%(verdict)s (%(a)g to %(b)g)"), scores) % scores
     return verdict.winner if verdict.winner in ("a", "b") else "", words
 
 

@@ -16,6 +16,7 @@ from arena.importing.kinds import FileOption, FileTaken, FileToRead
 from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps
 from arena.models import Arena, Import
 from arena.outcomes import Outcome
+from arena.wording import figure
 from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS
 from judges.importing.formats.format import JudgementFormat, LabelFormat
 from judges.importing.formats.judgements.plain import PlainGrades, PlainPairs
@@ -148,7 +149,7 @@ class JudgementFiles:
         if isinstance(verdict, Verdict):
             shown = str(SLOTS[verdict.winner])
         else:
-            shown = _("no verdict") if verdict is None else f"{verdict:g}"
+            shown = _("no verdict") if verdict is None else figure(f"{verdict:g}")
         if row.judgement.state != GameState.OK and row.judgement.reason:
             shown = _(row.judgement.reason)
         return {
@@ -231,4 +232,4 @@ class LabelFiles:
 
 def _of_answer(answer: LabelledAnswer) -> str:
     words = [] if answer.is_right is None else [_("right") if answer.is_right else _("wrong")]
-    return ", ".join([*words, *([] if answer.grade is None else [f"{answer.grade:g}"])])
+    return ", ".join([*words, *([] if answer.grade is None else [figure(f"{answer.grade:g}")])])

@@ -129,8 +129,8 @@ def _notes(powered: maths.PredictionPowered, combined: Combined, n_verdicts: int
 
 
 def _range(trust: Floats) -> str:
-    low, high = f"{trust.min():.2f}", f"{trust.max():.2f}"
-    return low if low == high else noted("range", TEXTS, low=low, high=high)
+    low, high = round(float(trust.min()), 2), round(float(trust.max()), 2)
+    return noted("one_share", TEXTS, share=low) if low == high else noted("range", TEXTS, low=low, high=high)
 
 
 def _narrower(powered: maths.PredictionPowered) -> Note:

@@ -26,7 +26,7 @@ from arena.statements.compiled_query import compiled
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
 from arena.views.private_pages import etag_of, private
-from arena.wording import number
+from arena.wording import figure, number
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.asked.asked_definition import is_narrowed
@@ -362,7 +362,7 @@ def _stored(text: str) -> str:
 
 
 def _intervals(parameters: dict[str, Any]) -> str:
-    how, level = parameters.get("intervals", ""), f"{100 * parameters.get('level', 0):g}"
+    how, level = parameters.get("intervals", ""), figure(f"{100 * parameters.get('level', 0):g}")
     if "n_replicates" in parameters:
         return _("%(n)s bootstrap replicates, %(level)s %%") % {"n": parameters["n_replicates"], "level": level}
     return _("%(how)s, %(level)s %%") % {"how": INTERVALS_IN_WORDS.get(how, how), "level": level} if how else ""

@@ -18,7 +18,7 @@ from arena.models import Arena, Competitor
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
-from arena.wording import MINUS
+from arena.wording import MINUS, figure
 from ranking.boards.pairs.pair_tables import PairTables, expected_points, pair_tables, pairs_counted
 from ranking.models import Entry, Snapshot
 from ranking.views.board_chosen import ChosenBoard, chosen_board
@@ -169,5 +169,5 @@ def _cycle(tables: PairTables, members: list[int], p: float, adjusted: float) ->
     return ShownCycle(
         (first, second, third),
         (f"{wins[a, b]} : {wins[b, a]}", f"{wins[b, c]} : {wins[c, b]}", f"{wins[c, a]} : {wins[a, c]}"),
-        f"{p:.2g}", f"{adjusted:.2g}",
+        figure(f"{p:.2g}"), figure(f"{adjusted:.2g}"),
     )  # fmt: skip

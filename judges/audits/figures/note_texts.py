@@ -8,7 +8,19 @@ folder knows no Django. In a text `%(n)s` groups a whole number by thousands, `%
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from judges.sayings import Gettext, GroupedNumber, Ngettext, Plural, Saying, either, gettext_noop, grouped, ngettext_lazy
+from judges.sayings import (
+    Gettext,
+    GroupedNumber,
+    Ngettext,
+    Plural,
+    Saying,
+    Signed,
+    either,
+    gettext_noop,
+    grouped,
+    ngettext_lazy,
+    plainly,
+)
 
 UNITS: Mapping[str, str] = {
     "answers": gettext_noop("answers"),
@@ -193,6 +205,7 @@ def in_words(
     gettext: Gettext = str,
     ngettext: Ngettext | None = None,
     number: Callable[[int], str] = grouped,
+    signed: Signed = plainly,
 ) -> str:
     """The sentence of a code with its parameters.
 
@@ -207,17 +220,16 @@ def in_words(
     'left out: 1,000 battles on which people are split'
     """
     text = TEXTS[code]
-    values = {name: _shown(value, gettext, ngettext, number) for name, value in parameters.items()}
-    if isinstance(text, Plural):
-        return (ngettext or either)(text.one, text.many, parameters[text.number]) % values
-    return gettext(text) % values
+    values = {name: _shown(value, gettext, ngettext, number, signed) for name, value in parameters.items()}
+    template = (ngettext or either)(text.one, text.many, parameters[text.number]) if isinstance(text, Plural) else gettext(text)
+    return signed(template, values) % values
 
 
-def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str]) -> Any:
+def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str], signed: Signed) -> Any:
     if isinstance(value, Mapping) and "values" in value:
-        return Saying.of(value).translated(gettext, ngettext, number=number)
+        return Saying.of(value).translated(gettext, ngettext, number=number, signed=signed)
     if isinstance(value, Mapping):
-        return in_words(value["code"], value["parameters"], gettext=gettext, ngettext=ngettext, number=number)
+        return in_words(value["code"], value["parameters"], gettext=gettext, ngettext=ngettext, number=number, signed=signed)
     if isinstance(value, list):
-        return "; ".join(_shown(each, gettext, ngettext, number) for each in value)
+        return "; ".join(_shown(each, gettext, ngettext, number, signed) for each in value)
     return GroupedNumber(value, number) if type(value) is int else value

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from arena.models import Competitor
-from arena.wording import number
+from arena.wording import figure, number
 from ranking.models import Entry, Leaderboard, Snapshot
 from ranking.views.board_parts.neighbours import Neighbour
 from ranking.views.board_table import CERTAIN, by_place, in_a_row, tied_leaders
@@ -60,7 +60,7 @@ def _alone(entry: Entry) -> SafeString:
 
 def _on_the_first(shown: Snapshot, placed: Sequence[Entry], tied: Sequence[Competitor]) -> Iterator[SafeString]:
     leader, certainty = placed[0], shown.parameters.get("level", 0.95)
-    level = f"{100 * certainty:g}"
+    level = figure(f"{100 * certainty:g}")
     if tied and (leader.p_best or 0.0) >= certainty:
         yield _nearly_settled(leader, [each for each in tied if each.pk != leader.competitor_id])
         return

@@ -16,6 +16,7 @@ from arena.templatetags.money import dollars
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
+from arena.wording import figure
 from ranking.boards.prices.frontier import frontier
 from ranking.boards.prices.speeds import tokens_a_second
 from ranking.models import Entry
@@ -123,7 +124,7 @@ def _drawn(dots: Sequence[Dot], *, is_log: bool, unit: str = "") -> Drawn | None
     values = [dot.x for dot in dots]
     scale = Scale.log(values) if is_log else Scale.linear(values)
     wide, narrow = (
-        scatter(dots, scale, width=width, height=height, has_names=has_names, write=lambda value: f"{unit}{value:g}")
+        scatter(dots, scale, width=width, height=height, has_names=has_names, write=lambda value: figure(f"{unit}{value:g}"))
         for (width, height), has_names in ((WIDE, True), (NARROW, False))
     )
     return Drawn(wide, narrow)
