@@ -66,6 +66,7 @@ def pair_battles(
         kept.pop(name, None)
     return {
         "battles": rows,
+        "has_categories": any(row.battle.prompt and row.battle.prompt.category for row in rows),
         "only": only,
         "filters": [(name, words) for name, words in FILTERS.items() if name != "upset" or favourite is not None],
         "kept": kept.urlencode(),
