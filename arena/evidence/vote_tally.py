@@ -376,8 +376,9 @@ def _with_events(kept: Evidence, arena_id: int, position: int | None) -> Evidenc
     )
     if not events and position is None:
         return kept
-    imports = _import_states(arena_id, LAST if position is None else position)
     attributes = {row[0]: row for row in _attributes({vote for vote, *_ in events if vote is not None})}
+    has_imported = any(source is not None for *_, source in attributes.values())
+    imports = _import_states(arena_id, LAST if position is None else position) if has_imported else {}
     shared = _shared_votes(attributes, imports)
     changes: list[tuple[int, ...]] = []
     for vote, before, after, kind in events:

@@ -120,7 +120,7 @@ def active_pairs(
     rng = Random(seed)  # noqa: S311  # a sample, no secret  # nosec B311
     for meetings in by_pair.values():
         rng.shuffle(meetings)
-    chances, n_pairs = _chances(arena, list(by_pair)), len(by_pair)
+    chances, n_pairs = _chances(arena, list(by_pair)) if by_pair else _Chances({}, {}), len(by_pair)
     drawn: list[Meeting] = []
     n_had: Counter[tuple[int, int]] = Counter()  # by competitor and prompt
     while by_pair and len(drawn) < most:
