@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
+from arena.evidence.known import Known
 from arena.evidence.ledger import head
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.shown_counts import SET_ASIDE, ShownCounts
@@ -178,10 +179,17 @@ def evidence_now(arena_id: int) -> Evidence:
     return _with_events(kept, arena_id, None)
 
 
-def read_evidence(arena_id: int, position: int, *, leaving_out: Collection[int] = (), days: Days = ALL_DAYS) -> Evidence:
-    """Read the votes themselves, except those of some voters and of other days."""
+def read_evidence(
+    arena_id: int,
+    position: int,
+    *,
+    leaving_out: Collection[int] = (),
+    days: Days = ALL_DAYS,
+    only: Known | None = None,
+) -> Evidence:
+    """Read the votes themselves, except those of some voters and of other days; all, or a part."""
     evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
-    for ballots in ballots_at(arena_id, position, leaving_out=leaving_out, days=days):
+    for ballots in ballots_at(arena_id, position, leaving_out=leaving_out, days=days, only=only):
         evidence = _with_ballots(evidence, ballots)
     return evidence
 
@@ -206,9 +214,10 @@ def ballots_at(
     leaving_out: Collection[int] = (),
     days: Days = ALL_DAYS,
     pair: tuple[int, int] | None = None,
+    only: Known | None = None,
 ) -> Iterator[VoteColumns]:
     """The votes that stood at `position`, in chunks, those that were set aside among them, but for those of some voters;
-    all, or those of some days, or between two competitors, in the order of their ids.
+    all, or those of some days, or between two competitors, or a part, in the order of their ids.
 
     They are read before the events: a vote that changes in between is found in its event.
     """
@@ -217,10 +226,14 @@ def ballots_at(
     ids, out = np.fromiter(touched, dtype=np.int64, count=len(touched)), np.fromiter(leaving_out, dtype=np.int64)
     for rows in packed:
         ballots = VoteColumns.unpacked(rows)
-        yield ballots.where(~(np.isin(ballots.vote, ids) | np.isin(ballots.voter, out)))
+        yield _part(ballots.where(~(np.isin(ballots.vote, ids) | np.isin(ballots.voter, out))), only)
     before = _as_they_were(arena_id, position, _cast_on(days, touched))
     is_meant = np.ones(len(before.vote), np.bool_) if pair is None else (before.a == pair[0]) & (before.b == pair[1])
-    yield before.where(is_meant & ~np.isin(before.voter, out))
+    yield _part(before.where(is_meant & ~np.isin(before.voter, out)), only)
+
+
+def _part(ballots: VoteColumns, only: Known | None) -> VoteColumns:
+    return ballots if only is None else ballots.where(only.has_votes(ballots.vote, ballots.a, ballots.b))
 
 
 def _with_ballots(evidence: Evidence, ballots: VoteColumns) -> Evidence:

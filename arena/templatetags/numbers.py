@@ -27,14 +27,17 @@ def floatformat(value: Any, digits: Any = -1) -> SafeString:
 
 
 @register.filter
-def signed(value: float) -> str:
+def signed(value: float, digits: int = 0) -> str:
     """
-    A change in whole numbers, with its sign; what rounds to 0 has none.
+    A change in whole numbers, or with so many decimals, and its sign; what rounds to 0 has none.
 
     Examples
     --------
     >>> signed(12.4), signed(-3), signed(-0.2), signed(1234)
     ('+12', '−3', '0', '+1,234')
+    >>> signed(12.34, 1), signed(-0.04, 1)
+    ('+12.3', '0.0')
     """
-    rounded = round(value)
-    return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{intcomma(abs(rounded))}"
+    rounded = round(value, digits)
+    shown = plain(abs(rounded), f"{digits}g") if digits else intcomma(abs(round(value)))
+    return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{shown}"

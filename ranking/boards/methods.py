@@ -114,6 +114,15 @@ def rate(comparisons: maths.Comparisons, definition: Definition) -> Rating:
         return _nobody(comparisons, error.cause)
 
 
+def ratings_alone(comparisons: maths.Comparisons, definition: Definition) -> dict[str, float]:
+    """The ratings that `rate` gives, natural log-odds by name, without the replicates that only intervals need."""
+    if definition.method == "elo" and len(comparisons):
+        elo, ratings = _elo_ratings(comparisons, np.random.default_rng(definition.seed))
+        return dict(zip(elo.names, ratings.tolist(), strict=True))
+    rated = rate(comparisons, replace(definition, intervals="sandwich")).rated
+    return dict(zip(rated.names, rated.ratings.tolist(), strict=True))
+
+
 UNFITTED = "unfitted"
 """Code of the note on why the method came to no ratings."""
 
@@ -220,8 +229,7 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     rng = np.random.default_rng(definition.seed)
     if not len(comparisons):
         return _by_likelihood(maths.fit_bradley_terry, comparisons, Definition())
-    elo = elo_over_orders(comparisons, n_orders=N_ORDERS, rng=rng).scores
-    ratings = (elo.scores - elo.scores.mean()) / ELO_PER_LOGIT
+    elo, ratings = _elo_ratings(comparisons, rng)
     met = np.isin(np.array(comparisons.names), elo.names)
     played = comparisons.among(met)
     bare = Resampled(elo.names, ratings, played, {}, elo.unrated, elo.provenance, is_pulled=True)
@@ -233,6 +241,12 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
         replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / ELO_PER_LOGIT, drawn.cluster, drawn.notes)
     rated = replace(bare, replicates=replicates)
     return Rating(rated, elo.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
+
+
+def _elo_ratings(comparisons: maths.Comparisons, rng: np.random.Generator) -> tuple[maths.Scores, Floats]:
+    """Scores, and the same as natural log-odds around 0."""
+    elo = elo_over_orders(comparisons, n_orders=N_ORDERS, rng=rng).scores
+    return elo, np.asarray((elo.scores - elo.scores.mean()) / ELO_PER_LOGIT)
 
 
 def _only_by_elo(played: maths.Comparisons) -> Iterator[Note]:

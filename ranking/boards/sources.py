@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from arena.evidence.days import ALL_DAYS, Days
+from arena.evidence.known import Known
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts, same_texts
 from arena.evidence.turnout import Turnout
 from arena.evidence.vote_tally import Evidence, Ints, evidence_at, read_evidence
@@ -92,31 +93,39 @@ class Source(Protocol):
 
 
 def read_source(
-    arena_id: int, position: int, parameters: Mapping[str, Any], prompts: Ints | None, *, from_rows: bool = False
+    arena_id: int,
+    position: int,
+    parameters: Mapping[str, Any],
+    prompts: Ints | None,
+    *,
+    from_rows: bool = False,
+    only: Known | None = None,
 ) -> Source:
-    """By the parameters of a board or of a snapshot; `from_rows`: votes are counted anew, whatever counts are kept."""
+    """By the parameters of a board or of a snapshot; `from_rows`: votes are counted anew, whatever counts are kept; `only`: a
+    part of the evidence."""
     without = tuple(parameters.get("without", ()))
     same = same_texts(arena_id, position) if parameters.get("one_text") else NO_SAME_TEXTS
     if parameters.get("verdicts") == NARROW:
-        rules, lots_to = SelectionRules.of(parameters), parameters.get("lots_to")
+        rules, lots_to = SelectionRules.of(parameters, only=only), parameters.get("lots_to")
         is_older = lots_to is not None and "lots_on" not in parameters
         combined = combined_evidence(
             arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older
         )  # fmt: skip
         return CombinedSource(replace(combined, same=same))
     if parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE:
-        judged = judged_evidence(arena_id, position, SelectionRules.of(parameters), prompts=prompts, without=without)
+        rules = SelectionRules.of(parameters, only=only)
+        judged = judged_evidence(arena_id, position, rules, prompts=prompts, without=without)
         return JudgesSource(replace(judged, same=same), arena_id)
     filters = Filters.of_board("", "", parameters.get("filters", ""))
     out = voters_left_out(arena_id, with_external=parameters.get("external", True), groups=filters.voters)
     days = Days(filters.since, filters.until)
-    if out or days or from_rows:  # kept counts are of all votes
-        evidence = read_evidence(arena_id, position, leaving_out=out, days=days)
+    if out or days or from_rows or only is not None:  # kept counts are of all votes
+        evidence = read_evidence(arena_id, position, leaving_out=out, days=days, only=only)
     else:
         evidence = evidence_at(arena_id, position)
     evidence = replace(evidence.leaving(without), same=same)
     on = evidence if prompts is None else evidence.on_prompts(prompts)
-    return PeopleSource(arena_id, on, is_sliced=prompts is not None, leaving_out=out, days=days)
+    return PeopleSource(arena_id, on, is_sliced=prompts is not None, leaving_out=out, days=days, only=only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,7 @@ class PeopleSource:
     is_sliced: bool
     leaving_out: tuple[int, ...] = ()  # voters whose votes do not count
     days: Days = ALL_DAYS
+    only: Known | None = None  # what part of the votes; None: all
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         comparisons, notes = self._read(names, definition)
@@ -144,7 +154,7 @@ class PeopleSource:
         return styled_comparisons(
             self.arena_id, evidence.watermark, names, covariates=definition.covariates,
             prompts=evidence.prompts if self.is_sliced else None, without=evidence.without, same=evidence.same,
-            leaving_out=self.leaving_out, days=self.days,
+            leaving_out=self.leaving_out, days=self.days, only=self.only,
         )  # fmt: skip
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:

@@ -102,7 +102,9 @@ def judged_evidence(
     decided = decide(jury.games, rules.combiner, jury.margins(), weights=rules.weights())
     rows, turnout, n_set_aside = decided.rows, Turnout.empty(), uncounted.n_set_aside
     if rules.with_people:
-        people = read_evidence(arena_id, position, leaving_out=rules.voters_out(arena_id), days=rules.days)
+        people = read_evidence(
+            arena_id, position, leaving_out=rules.voters_out(arena_id), days=rules.days, only=rules.only
+        )  # fmt: skip
         turnout, n_set_aside = people.turnout, n_set_aside + people.n_set_aside
         rows = rows.followed_by(_people(arena_id, position, rules, prompts, without))
     return JudgedEvidence(
@@ -119,6 +121,10 @@ def jury_at(
     """Who counted at a position with its games (on some prompts, or on all), the rules with what they fixed, and the games
     that do not count."""
     everything = games_at(arena_id, position)
+    if rules.only is not None:
+        everything = everything.where(
+            rules.only.has_games(everything.game, everything.state, everything.a, everything.b)
+        )  # fmt: skip
     known = Judge.objects.in_bulk(distinct(everything.judge).tolist())
     judges = {pk: judge for pk, judge in known.items() if may_count(judge, rules.jury)}
     if len(judges) < len(known):
@@ -159,7 +165,7 @@ def _on(games: Games, prompts: Ints | None, without: Collection[int], of_days: I
 
 def _people(arena_id: int, position: int, rules: SelectionRules, prompts: Ints | None, without: Collection[int]) -> Rows:
     ballots = counted_ballots(
-        arena_id, position, prompts, without=without, leaving_out=rules.voters_out(arena_id), days=rules.days
+        arena_id, position, prompts, without=without, leaving_out=rules.voters_out(arena_id), days=rules.days, only=rules.only
     )
     first, *_ = shown_first(arena_id, position, ballots.vote)
     n = len(ballots.vote)

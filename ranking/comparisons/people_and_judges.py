@@ -129,11 +129,13 @@ def combined_evidence(
     asked = jury.games
     points, decided = opinions_of(asked, rules.combiner, jury.margins(), rules.weights())
     out = rules.voters_out(arena_id)
-    people = read_evidence(arena_id, position, leaving_out=out, days=rules.days).leaving(without)
+    people = read_evidence(arena_id, position, leaving_out=out, days=rules.days, only=rules.only).leaving(without)
     people = people if prompts is None else people.on_prompts(prompts)
     lots = lots_of(arena_id, up_to=lots_to, every=every_lot)
     votes, opinions = _side_by_side(
-        counted_ballots(arena_id, position, prompts, without=without, leaving_out=out, days=rules.days),
+        counted_ballots(
+            arena_id, position, prompts, without=without, leaving_out=out, days=rules.days, only=rules.only
+        ),
         arena_id, position, points, lots,
     )  # fmt: skip
     return CombinedEvidence(

@@ -10,6 +10,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from arena.evidence.days import ALL_DAYS, Days
+from arena.evidence.known import Known
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.shown_counts import SET_ASIDE
 from arena.evidence.vote_tally import COLUMNS, VoteColumns, ballots_at, battles_without_answers_yet
@@ -52,12 +53,13 @@ def styled_comparisons(
     same: SameTexts = NO_SAME_TEXTS,
     leaving_out: Collection[int] = (),
     days: Days = ALL_DAYS,
+    only: Known | None = None,
 ) -> tuple[Comparisons, list[str]]:
     """The votes that counted at `position` (on some prompts, or on all) with their covariates, and what a reader must know.
 
     If texts are known only for some battles, votes on the others are left out: their style cannot be controlled for.
     """
-    ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=leaving_out, days=days)
+    ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=leaving_out, days=days, only=only)
     ballots = replace(ballots, prompt=same.of(ballots.prompt))
     first, response_a, response_b = shown_first(arena_id, position, ballots.vote)
     known = (response_a >= 0) & (response_b >= 0)
@@ -132,10 +134,11 @@ def counted_ballots(
     without: Collection[int] = (),
     leaving_out: Collection[int] = (),
     days: Days = ALL_DAYS,
+    only: Known | None = None,
 ) -> VoteColumns:
     """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates, and for
-    those of some voters and of other days."""
-    all_ballots = ballots_at(arena_id, position, leaving_out=leaving_out, days=days)
+    those of some voters and of other days; all of them, or a part."""
+    all_ballots = ballots_at(arena_id, position, leaving_out=leaving_out, days=days, only=only)
     chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in all_ballots]
     ballots = VoteColumns(*(np.concatenate([getattr(chunk, column) for chunk in chunks]) for column in COLUMNS))
     if without:

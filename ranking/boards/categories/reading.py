@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from arena.evidence.known import Known
 from arena.evidence.vote_tally import Ints, categories_at
 from ranking.boards.categories.borrowed import BorrowedSource
 from ranking.boards.categories.parted_evidence import PartedEvidence
@@ -15,11 +16,17 @@ from ranking.weighing import MEAN_RATING
 
 
 def read_parts(
-    arena_id: int, position: int, parameters: Mapping[str, Any], prompts: Ints | None, *, from_rows: bool = False
+    arena_id: int,
+    position: int,
+    parameters: Mapping[str, Any],
+    prompts: Ints | None,
+    *,
+    from_rows: bool = False,
+    only: Known | None = None,
 ) -> Source:
     """As `read_source`; a board over several categories reads each of them by itself too."""
     filters = Filters.of_board(str(parameters.get("category", "")), "", str(parameters.get("filters", "")))
-    whole = read_source(arena_id, position, parameters, prompts, from_rows=from_rows)
+    whole = read_source(arena_id, position, parameters, prompts, from_rows=from_rows, only=only)
     if prompts is None or not filters.is_parted:
         return whole
     filed = categories_at(arena_id, position)
@@ -27,7 +34,7 @@ def read_parts(
 
     def on(category: str) -> Source:
         chosen = [pk for path, pk in placed if is_in(path, category)]
-        return read_source(arena_id, position, parameters, np.array(chosen, dtype=np.int64), from_rows=from_rows)
+        return read_source(arena_id, position, parameters, np.array(chosen, dtype=np.int64), from_rows=from_rows, only=only)
 
     paths = {path for path, _pk in placed}
     if filters.borrow:

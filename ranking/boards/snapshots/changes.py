@@ -11,6 +11,9 @@ DEFINING = (
 )  # fmt: skip
 """Parameters of snapshots that say how a board is made, unlike those that say of what."""
 
+MOST_SECONDS, MOST_MODELS, MOST_COUNTED = 2.0, 300, 100_000
+"""Of the fits of both snapshots, of models, and of votes and verdicts: beyond these no page fits again."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChange:
@@ -52,6 +55,14 @@ class BoardChanges:
     older: Snapshot
     newer: Snapshot
     models: list[ModelChange]
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a reader can wait for the fits that divide the changes by cause."""
+        both = (self.older, self.newer)
+        n_counted = max(each.n_votes + each.n_set_aside for each in both)
+        are_few = n_counted <= MOST_COUNTED and len(self.models) <= MOST_MODELS
+        return are_few and sum(each.fit_seconds for each in both) <= MOST_SECONDS
 
     @property
     def n_counted(self) -> int:

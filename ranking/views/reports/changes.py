@@ -1,5 +1,7 @@
 """What changed between two snapshots of a board."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -9,10 +11,11 @@ from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private
 from arena.views.private_pages import private
 from ranking.boards.asked.board_access import snapshots_for
-from ranking.boards.snapshots.changes import changes_between
+from ranking.boards.snapshots.changes import BoardChanges, changes_between
 from ranking.boards.snapshots.snapshot_retention import keep
-from ranking.models import Snapshot
+from ranking.models import Leaderboard, Snapshot
 from ranking.views.counted_words import counted_on, words_for
+from ranking.views.reports.cause_bars import cause_table
 
 
 @require_safe
@@ -33,5 +36,17 @@ def changes(request: HttpRequest, key: str, other: str) -> HttpResponse:
         return redirect("changes", older.key, newer.key)
     for each in (older, newer) if request.method == "GET" else ():
         keep(each, request, reason="linked")
-    context = {"board": newer.leaderboard, "changes": changes_between(older, newer), "evidence": words_for(counted_on(newer))}
+    between = changes_between(older, newer)
+    context = {"board": newer.leaderboard, "changes": between, "evidence": words_for(counted_on(newer))}
+    context |= _causes(between)
     return private(render(request, "ranking/reports/changes.html", page_context(request, "leaderboard", arena, **context)))
+
+
+def _causes(between: BoardChanges) -> dict[str, Any]:
+    """The change of each model by cause, where a reader can wait for the fits."""
+    if not between.is_quick:
+        return {"causes": None, "too_large": True}
+    from ranking.boards.snapshots.causes import causes_between  # scipy: a second that other pages need not wait for
+
+    counted = str(between.newer.parameters.get("sources", Leaderboard.Sources.PEOPLE))
+    return {"causes": cause_table(between, causes_between(between.older, between.newer), counted), "too_large": False}
