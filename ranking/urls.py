@@ -5,7 +5,7 @@ from django.urls import path
 from ranking.views import arenas, compare, competitors, feed, leaderboards, matrix, method, pairs, swaps
 from ranking.views.embeds import badge, board, card, snippets
 from ranking.views.filtering import asking, weights_form
-from ranking.views.reports import changes, fairness, price
+from ranking.views.reports import changes, fairness, over_time, price
 
 urlpatterns = [
     path("", arenas.arenas, name="arenas"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("arenas/<slug:slug>/compare/", compare.compare, name="compare"),
     path("arenas/<slug:slug>/matrix/", matrix.matrix, name="matrix"),
     path("arenas/<slug:slug>/price/", price.price, name="price"),
+    path("arenas/<slug:slug>/over-time/", over_time.over_time, name="over-time"),
     path("arenas/<slug:slug>/fairness/", fairness.fairness, name="fairness"),
     path("arenas/<slug:slug>/swap/<row:above>/<row:below>/", swaps.swap, name="swap"),
     path("arenas/<slug:slug>/models/<row:pk>/", competitors.competitor, name="competitor"),
@@ -27,6 +28,7 @@ urlpatterns = [
     path("embed/boards/<slug:slug>/", board.board, name="embedded-board"),
     path("embed/boards/<slug:slug>/badge.svg", badge.badge, name="board-badge"),
     path("embed/boards/<slug:slug>/card.png", card.card, name="board-card"),
+    path("snapshots/", leaderboards.moment, name="moment"),
     path("snapshots/<slug:key>/", leaderboards.snapshot, name="snapshot"),
     path("snapshots/<slug:key>/changes/<slug:other>/", changes.changes, name="changes"),
     path("method/", method.method, name="method"),

@@ -66,6 +66,7 @@ NO_PAGES = {
     "cast": "takes a vote, and shows the vote page's own strip",
     "undo": "takes a vote back, and shows the vote page's own strip",
     "judge-marked": "takes a choice, and leads back to the judge's page",
+    "moment": "leads to the page of a snapshot, or to the board",
     "hide-steps": "takes a choice, and leads to the arenas",
     "set_language": "takes a choice, and leads back to the page",
     "logout": "takes a POST, and leads to the arenas",

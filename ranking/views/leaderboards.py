@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db.models import F, Q, QuerySet, Window
-from django.db.models.functions import Mod, RowNumber
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -45,6 +43,7 @@ from ranking.views.board_parts.earlier import earlier_than
 from ranking.views.board_parts.ghosts import ghosts_of, judges_board
 from ranking.views.board_parts.rows import options_of, rows_of
 from ranking.views.board_parts.saying import said_of
+from ranking.views.board_parts.timeline import timeline_of
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
 from ranking.views.filtering.filter_form import COVARIATES_IN_WORDS, FilterForm, filter_form
@@ -52,7 +51,6 @@ from ranking.views.filtering.style_effects import style_effects
 
 POLL_SECONDS = 3
 WAITING_POLL_SECONDS = 1
-MOST_ON_TIMELINE = 12
 SOURCES = {"people": gettext_lazy("People"), "judges": gettext_lazy("Judges"), "both": gettext_lazy("Combined")}
 METHODS_IN_WORDS = SHORT_NAMES | {Leaderboard.Method.ELO: gettext_lazy("Elo (mean over random orders)")}
 CLUSTERS_IN_WORDS = {"prompt": "cluster", "none": "alone"}  # see `words_for`
@@ -134,6 +132,17 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     context = _board_context(request, arena, boards, choice, shown)
     context |= _asked_context(request, arena, boards, choice, None, FilterForm(choice.filters)) | {"etag": etag, "n_behind": 0}
     return _answer(request, page_context(request, "leaderboard", arena, is_live=False, **context))
+
+
+@require_safe
+def moment(request: HttpRequest) -> HttpResponse:
+    """To the snapshot that was chosen on the slider, or to the board as it is now."""
+    shown = snapshots_for(request.user).select_related("leaderboard__arena").filter(key=request.GET.get("key", "")).first()
+    if shown is None:
+        raise Http404
+    board = shown.leaderboard
+    newest = None if board.is_asked else board.newest_snapshot()
+    return redirect(_live_address(board.arena, board, None) if newest == shown else shown)
 
 
 def _by_beginning(request: HttpRequest, key: str) -> HttpResponse:
@@ -226,7 +235,7 @@ def _board_context(
         "definition": _definition(shown) if shown else [],
         "evidence": _evidence(shown) if shown else {},
         **(_about_set_aside(request, shown) if shown and shown.n_set_aside else {}),
-        "timeline": _timeline(shown) if shown else [],
+        "timeline": timeline_of(shown, n_models=table.n_models) if shown and table else [],
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
         "with_retired": wanted.with_retired,
@@ -445,20 +454,3 @@ def _sources(shown: Snapshot) -> str:
     if sources != Leaderboard.Sources.PEOPLE and not _is_of_people_alone(shown):
         return _within(str(Leaderboard.Sources(sources).label))
     return _("simulated votes and those cast here") if shown.leaderboard.arena.is_sample else _("people’s votes")
-
-
-def _timeline(shown: Snapshot) -> list[dict[str, Any]]:
-    """A dozen of the board's snapshots, evenly from the first to the newest, and the one shown."""
-    snapshots = shown.leaderboard.snapshots.all()
-    n, newest = snapshots.count(), snapshots.order_by("-pk").values_list("pk", flat=True)[0]
-    step = max(1, -(-(n - 1) // (MOST_ON_TIMELINE - 1)))
-    rows = snapshots_on_timeline(board=shown.leaderboard_id, step=step, newest=newest, shown=shown.pk)
-    return [{"key": key, "at": at, "is_shown": pk == shown.pk, "is_newest": pk == newest} for pk, key, at in rows]
-
-
-@compiled
-def snapshots_on_timeline(*, board: int, step: int, newest: int, shown: int) -> QuerySet[Snapshot, tuple[int, str, datetime]]:
-    """Each `step`-th of a board's snapshots from the first on, the newest, and the one that is shown."""
-    snapshots = Snapshot.objects.filter(leaderboard=board)
-    placed = snapshots.annotate(place=Window(RowNumber(), order_by=F("pk").asc())).annotate(off=Mod(F("place") - 1, step))
-    return placed.filter(Q(off=0) | Q(pk__in=[newest, shown])).order_by("pk").values_list("pk", "key", "created_at")

@@ -40,6 +40,27 @@ document.addEventListener("keydown", (e) => {
   open.querySelector("summary").focus();
 });
 
+// Snapshots of a board: a slider that tells each of them, in place of the list. The button beside it goes there.
+const slide = (root) => {
+  for (const form of root.querySelectorAll("form[data-moments]:not(.slides)")) {
+    const [select, range, told] = [form.elements.key, document.createElement("input"), document.createElement("output")];
+    Object.assign(range, { type: "range", min: 0, max: select.length - 1, value: select.selectedIndex });
+    const tell = () => {
+      select.selectedIndex = range.value;
+      told.textContent = select.selectedOptions[0].textContent;
+      range.setAttribute("aria-valuetext", told.textContent);
+    };
+    range.addEventListener("input", tell);
+    select.hidden = true;
+    select.before(range);
+    form.append(told);
+    form.classList.add("slides");
+    tell();
+  }
+};
+slide(document);
+document.addEventListener("htmx:load", (e) => slide(e.detail.elt));
+
 // Live parts: ask with the ETag of what is shown; a 304 swaps nothing. What changed flashes (unless motion is reduced).
 document.addEventListener("htmx:configRequest", (e) => {
   const etag = e.detail.elt.dataset.etag;

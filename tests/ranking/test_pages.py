@@ -16,7 +16,7 @@ from ranking.boards.asked.board_choice import boards_with_news
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import KeptSnapshot, Leaderboard, Snapshot
-from ranking.views.leaderboards import _timeline
+from ranking.views.board_parts.timeline import timeline_of
 from tests.factories import (
     make_arena,
     make_battle,
@@ -92,10 +92,10 @@ def test_the_timeline_reads_no_more_snapshots_than_it_shows(client, contest):
         make_vote(make_battle(*competitors[:2], make_prompt(arena)), "b")
         publish_snapshot(board)
     ids = sorted(board.snapshots.values_list("pk", flat=True))
-    shown = _timeline(board.newest_snapshot())
+    shown = timeline_of(board.newest_snapshot())
     assert 10 <= len(shown) <= 12
-    assert [shown[0]["key"], shown[-1]["key"]] == [board.snapshots.get(pk=pk).key for pk in (ids[0], ids[-1])]
-    assert [each["is_newest"] for each in shown].index(True) == len(shown) - 1
+    assert [shown[0].moment.key, shown[-1].moment.key] == [board.snapshots.get(pk=pk).key for pk in (ids[0], ids[-1])]
+    assert [each.is_newest for each in shown].index(True) == len(shown) - 1
 
 
 def test_pages_and_rest_are_sent_compressed_to_whoever_takes_that(client, contest):

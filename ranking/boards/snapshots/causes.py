@@ -19,6 +19,7 @@ from arena.models import Competitor
 from ranking.boards.categories.reading import read_parts
 from ranking.boards.methods import Definition, ratings_alone
 from ranking.boards.publishing import definition_then, prompts_then, source_then
+from ranking.boards.snapshots.changes import BoardChanges
 from ranking.boards.sources import JudgesSource, PeopleSource, Source
 from ranking.comparisons.game_history import games_at
 from ranking.maths import Comparisons
@@ -45,23 +46,29 @@ class CauseParts:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-def causes_between(older: Snapshot, newer: Snapshot) -> Mapping[int, CauseParts]:
+def causes_between(changes: BoardChanges) -> Mapping[int, CauseParts]:
     """By model, of those that are rated in both snapshots and in each step between."""
-    return _between(older.key, newer.key)
+    steps = _refits(changes.older.key, changes.newer.key)
+    parts = {}
+    for model in changes.models:
+        pk, ends = model.competitor.pk, model.ratings
+        if ends is not None and all(pk in ratings for ratings in steps):
+            parts[pk] = _parts(ends[0], [ratings[pk] for ratings in steps], ends[1])
+    return parts
 
 
 @lru_cache(maxsize=64)  # snapshots do not change
-def _between(older_key: str, newer_key: str) -> Mapping[int, CauseParts]:
+def _refits(older_key: str, newer_key: str) -> tuple[Ratings, ...]:
+    """The ratings of each step."""
     snapshots = Snapshot.objects.select_related("leaderboard").in_bulk([older_key, newer_key], field_name="key")
     older, newer = snapshots[older_key], snapshots[newer_key]
     before, now = _entries(older), _entries(newer)
-    names = _names(newer.leaderboard.arena_id)
-    steps = [
+    rated = [pk for pk, rating in before.items() if rating is not None]
+    names = dict(Competitor.objects.filter(arena=newer.leaderboard.arena_id).order_by("pk").values_list("pk", "name"))
+    return tuple(
         _ratings(source, {pk: names[pk] for pk in sorted({*there, *source.evidence.competitors.tolist()})}, newer)
-        for source, there in zip(_steps(older, newer, _rated(before)), (before, before, before, now), strict=True)
-    ]
-    rated = [pk for pk in _rated(now) if all(pk in ratings for ratings in (_rated(before), *steps))]
-    return {pk: _parts(_rated(before)[pk], [ratings[pk] for ratings in steps], _rated(now)[pk]) for pk in rated}
+        for source, there in zip(_steps(older, newer, rated), (before, before, before, now), strict=True)
+    )
 
 
 def _parts(before: float, steps: list[float], now: float) -> CauseParts:
@@ -76,14 +83,6 @@ def _parts(before: float, steps: list[float], now: float) -> CauseParts:
 
 def _entries(snapshot: Snapshot) -> dict[int, float | None]:
     return dict(Entry.objects.filter(snapshot=snapshot).order_by("competitor_id").values_list("competitor_id", "rating"))
-
-
-def _rated(entries: Mapping[int, float | None]) -> dict[int, float]:
-    return {pk: rating for pk, rating in entries.items() if rating is not None}
-
-
-def _names(arena: int) -> dict[int, str]:
-    return dict(Competitor.objects.filter(arena_id=arena).order_by("pk").values_list("pk", "name"))
 
 
 def _steps(older: Snapshot, newer: Snapshot, rated: Collection[int]) -> tuple[Source, Source, Source, Source]:

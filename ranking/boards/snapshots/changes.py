@@ -32,10 +32,15 @@ class ModelChange:
         return _is_placed(self.older) and not _is_placed(self.newer)
 
     @property
-    def points(self) -> float | None:
+    def ratings(self) -> tuple[float, float] | None:
+        """Before and now; None unless it is rated in both."""
         if self.older is None or self.newer is None or self.older.rating is None or self.newer.rating is None:
             return None
-        return self.newer.rating - self.older.rating
+        return self.older.rating, self.newer.rating
+
+    @property
+    def points(self) -> float | None:
+        return None if self.ratings is None else self.ratings[1] - self.ratings[0]
 
     @property
     def n_votes(self) -> int:

@@ -1,9 +1,9 @@
 """A model's rating over time: its entries in stored snapshots of a board, drawn on the server."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 
+from ranking.boards.snapshots.moments import evenly_in_time, rated_models
 from ranking.models import Entry, Leaderboard
 from ranking.views.board_table import axis_over
 
@@ -16,7 +16,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One snapshot; `n_set_aside`: how many more votes are set aside than in the one before."""
+    """One snapshot; how many more votes are set aside (`n_set_aside`) and models rated (`n_joined`) than in the one before."""
 
     at: datetime
     key: str
@@ -24,11 +24,12 @@ class Moment:
     low: float | None
     high: float | None
     n_set_aside: int
+    n_joined: int
     is_other_method: bool
 
     @property
     def is_event(self) -> bool:
-        return self.n_set_aside > 0 or self.is_other_method
+        return self.n_set_aside > 0 or self.n_joined > 0 or self.is_other_method
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +62,24 @@ class RatingHistory:
 def history_of(board: Leaderboard, competitor: int) -> RatingHistory | None:
     """From at most `MOST_POINTS` of the board's snapshots, evenly in time; None where it is rated in none of them."""
     snapshots = list(board.snapshots.order_by("created_at", "pk").values_list("pk", "created_at"))
-    entries = Entry.objects.filter(snapshot__in=_evenly(snapshots), competitor=competitor, rating__isnull=False)
-    fields = ("created_at", "key", "n_set_aside", "method")
+    chosen = evenly_in_time(snapshots, most=MOST_POINTS)
+    n_models = rated_models(chosen)
+    entries = Entry.objects.filter(snapshot__in=chosen, competitor=competitor, rating__isnull=False)
+    fields = ("pk", "created_at", "key", "n_set_aside", "method")
     rows = entries.order_by("snapshot__created_at", "snapshot").values_list(
         "rating", "low", "high", *(f"snapshot__{name}" for name in fields)
     )
     moments: list[Moment] = []
-    aside_before, method_before = 0, ""
-    for rating, low, high, at, key, n_set_aside, method in rows:
-        more = n_set_aside - aside_before if moments else 0
-        moments.append(Moment(at, key, rating or 0.0, low, high, max(more, 0), bool(moments) and method != method_before))
-        aside_before, method_before = n_set_aside, method
+    before: tuple[int, int, str] | None = None
+    for rating, low, high, snapshot, at, key, n_set_aside, method in rows:
+        n_aside, n_rated, its_method = before or (n_set_aside, n_models[snapshot], method)
+        more, joined = max(n_set_aside - n_aside, 0), max(n_models[snapshot] - n_rated, 0)
+        moments.append(Moment(at, key, rating or 0.0, low, high, more, joined, is_other_method=method != its_method))
+        before = n_set_aside, n_models[snapshot], method
     if not moments:
         return None
     has_time = moments[0].at < moments[-1].at
     return RatingHistory(moments, _drawing(moments) if has_time else None)
-
-
-def _evenly(snapshots: list[tuple[int, datetime]]) -> list[int]:
-    """The last one of each part of the time that they cover, and the first of all."""
-    if len(snapshots) <= MOST_POINTS:
-        return [pk for pk, _ in snapshots]
-    times = [at for _, at in snapshots]
-    step = (times[-1] - times[0]) / (MOST_POINTS - 1)
-    places = {bisect_right(times, times[0] + step * k) - 1 for k in range(MOST_POINTS - 1)}
-    return [snapshots[i][0] for i in sorted(places | {len(snapshots) - 1})]
 
 
 def _drawing(moments: list[Moment]) -> Drawing:
@@ -100,17 +94,19 @@ def _drawing(moments: list[Moment]) -> Drawing:
         else:
             bands[-1].append((x[i], 100 - axis.at(moment.high), 100 - axis.at(moment.low)))
     events = sorted(
-        (moment for moment in moments if moment.is_event), key=lambda each: (-each.is_other_method, -each.n_set_aside)
+        (moment for moment in moments if moment.is_event),
+        key=lambda each: (-each.is_other_method, -each.n_set_aside, -each.n_joined),
     )
     shown = sorted(((x[moments.index(event)], event) for event in events[:MOST_EVENTS]), key=lambda pair: pair[0])
+    dates, is_long = dates_of(start, moments[-1].at)
     return Drawing(
         line=_points(list(zip(x, y, strict=True))),
         bands=[_polygon(band) for band in bands if len(band) > 1],
         ticks=[(f"{100 - at:.2f}%", value) for at, value in axis.ticks],
-        dates=_dates(start, moments[-1].at),
+        dates=dates,
         events=[(f"{at:.2f}%", event, at > 60) for at, event in shown],
         last=(f"{x[-1]:.2f}%", f"{y[-1]:.2f}%"),
-        is_long=whole.days >= DAYS_APART,
+        is_long=is_long,
     )
 
 
@@ -122,11 +118,12 @@ def _polygon(band: list[tuple[float, float, float]]) -> str:
     return _points([*((x, top) for x, top, _ in band), *((x, bottom) for x, _, bottom in reversed(band))])
 
 
-def _dates(start: datetime, end: datetime) -> list[tuple[str, datetime, str]]:
-    """The place, time and alignment of each tick: by days if there are several, else only both ends."""
+def dates_of(start: datetime, end: datetime) -> tuple[list[tuple[str, datetime, str]], bool]:
+    """The place, time and alignment of each tick: by days if there are several, else only both ends. And whether it is days."""
     n_days = (end - start).days
     parts = min(MOST_DATES - 1, max(n_days // DAYS_APART, 1))
     anchors = {0: "start", parts: "end"}
-    return [
+    dates = [
         (f"{100 * k / parts:.2f}%", start + (end - start) * (k / parts), anchors.get(k, "middle")) for k in range(parts + 1)
     ]
+    return dates, n_days >= DAYS_APART

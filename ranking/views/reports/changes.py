@@ -49,4 +49,4 @@ def _causes(between: BoardChanges) -> dict[str, Any]:
     from ranking.boards.snapshots.causes import causes_between  # scipy: a second that other pages need not wait for
 
     counted = str(between.newer.parameters.get("sources", Leaderboard.Sources.PEOPLE))
-    return {"causes": cause_table(between, causes_between(between.older, between.newer), counted), "too_large": False}
+    return {"causes": cause_table(between, causes_between(between), counted), "too_large": False}
