@@ -170,7 +170,7 @@ def everything():
     held = next(row for row in snapshot.neighbours.rows if row["parts"])
     return {
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "pair": [*one, a.pk, b.pk],
-        "compare": one, "matrix": one, "price": one, "fairness": one,
+        "compare": one, "matrix": one, "price": one, "fairness": one, "over-time": one,
         "snapshot": [snapshot.key], "changes": [earlier.key, snapshot.key], "swap": [*one, held["above"], held["below"]],
         "embed": one, "embedded-board": one, "weigh": one,
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
@@ -316,7 +316,7 @@ def test_every_page_is_read_above_or_is_none():
 
 PAGES = {
     "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot", "swap", "price", "fairness",
-    "changes", "weigh",
+    "changes", "over-time", "weigh",
     "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "tournament", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "invitations", "api-docs", "exports", "archive", "correct",
