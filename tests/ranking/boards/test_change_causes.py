@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from arena.evidence.curation import restore_votes, set_aside_votes
 from arena.models import Vote
-from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.boards.snapshots.causes import causes_between
 from ranking.boards.snapshots.changes import changes_between
@@ -29,16 +28,20 @@ def beaten(winner, loser, n):
         make_vote(battle, "a" if battle.competitor_a_id == winner.pk else "b")
 
 
+def votes_of(arena):
+    return list(Vote.objects.filter(battle__arena=arena).order_by("pk").values_list("pk", flat=True))
+
+
 def make_story():
     """Votes set aside, brought back, new votes, a new model, and another method; a snapshot after each."""
     arena, (a, b, c) = make_contest(3, 4)
     beaten(b, c, 3)
-    board, curator = ensure_boards(arena)[0], make_user(is_staff=True)
+    board, curator = make_board(arena, is_default=True), make_user(is_staff=True)
     publish_snapshot(board)
-    some = Vote.objects.filter(pk__in=list(Vote.objects.order_by("-pk").values_list("pk", flat=True)[:3]))
-    set_aside_votes(some, reason="a bot", actor=curator)
+    last = votes_of(arena)[-3:]
+    set_aside_votes(Vote.objects.filter(pk__in=last), reason="a bot", actor=curator)
     publish_snapshot(board)
-    restore_votes(some[:1], curator)
+    restore_votes(Vote.objects.filter(pk=last[0]), curator)
     publish_snapshot(board)
     beaten(c, a, 5)
     publish_snapshot(board)
@@ -129,8 +132,7 @@ def test_a_board_of_people_and_judges_is_divided_too(db):
     arena, (a, b), _battles = make_judged(n_prompts=60, n_voted=40)
     board = make_board(arena, sources="both", method="prediction_powered")
     older = publish_snapshot(board)
-    some = Vote.objects.filter(pk__in=list(Vote.objects.order_by("pk").values_list("pk", flat=True)[:4]))
-    set_aside_votes(some, reason="a bot", actor=make_user(is_staff=True))
+    set_aside_votes(Vote.objects.filter(pk__in=votes_of(arena)[:4]), reason="a bot", actor=make_user(is_staff=True))
     middle = publish_snapshot(board)
     beaten(b, a, 6)
     newer = publish_snapshot(board)
