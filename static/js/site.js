@@ -53,7 +53,7 @@ const slide = (root) => {
     range.addEventListener("input", tell);
     select.hidden = true;
     select.before(range);
-    form.append(told);
+    form.prepend(told);
     form.classList.add("slides");
     tell();
   }

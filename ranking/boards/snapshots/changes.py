@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from arena.models import Competitor
-from ranking.models import Entry, Snapshot
+from ranking.models import Entry, Leaderboard, Snapshot
 
 DEFINING = (
     "ties", "clusters", "intervals", "level", "covariates", "sources", "combiner", "jury", "own_answers", "marked", "external",
@@ -11,8 +11,11 @@ DEFINING = (
 )  # fmt: skip
 """Parameters of snapshots that say how a board is made, unlike those that say of what."""
 
-MOST_SECONDS, MOST_MODELS, MOST_COUNTED = 2.0, 300, 100_000
-"""Of the fits of both snapshots, of models, and of votes and verdicts: beyond these no page fits again."""
+MOST_MODELS, MOST_COUNTED, MOST_SECONDS = 300, 60_000, 2.0
+"""Models, votes and verdicts, and of methods that take long the fits of both snapshots: beyond these no page fits again."""
+
+LONG_METHODS = {Leaderboard.Method.PREDICTION, Leaderboard.Method.ELO, Leaderboard.Method.TOURNAMENT}
+"""Those whose ratings cost about as much as all of a fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,10 @@ class BoardChanges:
         """Whether a reader can wait for the fits that divide the changes by cause."""
         both = (self.older, self.newer)
         n_counted = max(each.n_votes + each.n_set_aside for each in both)
-        are_few = n_counted <= MOST_COUNTED and len(self.models) <= MOST_MODELS
-        return are_few and sum(each.fit_seconds for each in both) <= MOST_SECONDS
+        if n_counted > MOST_COUNTED or len(self.models) > MOST_MODELS:
+            return False
+        is_long = self.newer.method in LONG_METHODS or "parts" in self.newer.parameters
+        return not is_long or sum(each.fit_seconds for each in both) <= MOST_SECONDS
 
     @property
     def n_counted(self) -> int:

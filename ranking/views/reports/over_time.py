@@ -1,6 +1,6 @@
 """Ratings over time: some models of a board in its snapshots, with intervals, and what happened to the whole board."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from string import ascii_lowercase
@@ -100,8 +100,7 @@ def _picture(shown: ChosenBoard, chosen: Sequence[Entry]) -> Picture | None:
     if len(moments) < 2 or moments[0].at == moments[-1].at:
         return None
     ratings = _ratings(moments, chosen)
-    limits = [value for each in ratings.values() for value in (each.rating, each.low, each.high) if value is not None]
-    axis, start, whole = axis_over(limits), moments[0].at, moments[-1].at - moments[0].at
+    axis, start, whole = axis_over(_limits(ratings.values())), moments[0].at, moments[-1].at - moments[0].at
     x = {moment.pk: 100 * ((moment.at - start) / whole) for moment in moments}
     lines = [
         _line(number, entry, [(x[moment.pk], ratings.get((moment.pk, entry.competitor_id))) for moment in moments], axis)
@@ -125,6 +124,16 @@ def _ratings(moments: Sequence[Moment], chosen: Sequence[Entry]) -> dict[tuple[i
     entries = Entry.objects.filter(snapshot__in=[moment.pk for moment in moments], competitor__in=models, rating__isnull=False)
     rows = entries.order_by().values_list("snapshot_id", "competitor_id", "rating", "low", "high")
     return {(snapshot, model): Rated(rating or 0.0, low, high) for snapshot, model, rating, low, high in rows}
+
+
+def _limits(ratings: Collection[Rated]) -> list[float]:
+    """What the axis has room for: all ratings, and half of the intervals. The widest are cut: they would flatten the rest."""
+    ends = [
+        (each.rating - each.low, each.high - each.rating) for each in ratings if each.low is not None and each.high is not None
+    ]
+    reaches = sorted(max(pair) for pair in ends)
+    reach = reaches[len(reaches) // 2] if reaches else 0.0
+    return [each.rating + side * reach for each in ratings for side in (-1, 1)]
 
 
 def _line(number: int, entry: Entry, points: Sequence[tuple[float, Rated | None]], axis: Axis) -> ModelLine:

@@ -150,9 +150,17 @@ def test_the_page_shows_each_part_and_says_which_cause_matters_most(client, stor
     assert 'class="by-set_aside" fill="currentColor" x=' not in section  # nothing was set aside: only the key has it
 
 
+def test_a_method_that_takes_long_is_not_divided_where_its_fits_did(story):
+    older, newer = snapshots_of(story())[2:4]
+    newer.fit_seconds = 9.0
+    assert changes_between(older, newer).is_quick  # ratings alone are quick by this method
+    newer.method = Leaderboard.Method.ELO
+    assert not changes_between(older, newer).is_quick
+
+
 def test_a_large_board_says_that_it_is_not_divided(client, story):
     older, newer = snapshots_of(story())[2:4]
-    Snapshot.objects.filter(pk=newer.pk).update(fit_seconds=9)
+    Snapshot.objects.filter(pk=newer.pk).update(n_set_aside=60_000)
     text = client.get(reverse("changes", args=[older.key, newer.key])).text
     assert "are not divided by cause here" in text
     assert "mostly because" not in text
