@@ -44,7 +44,7 @@ def test_without_a_script_it_is_a_list_with_a_button(new_context, board):
     first = board.snapshots.order_by("pk").first()
     page.goto(board.arena.get_absolute_url())
     page.get_by_label("The board as of").select_option(first.key)
-    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_label("Snapshots").get_by_role("button", name="Show").click()
     assert page.url.endswith(first.get_absolute_url())
 
 
