@@ -1,0 +1,127 @@
+"""Influence with slot intercepts: results are alike if the same judge gave them with the same competitor shown first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.comparisons import Comparisons
+from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.estimation.fit import Fit
+from ranking.maths.estimation.likelihood import RowLikelihood
+from ranking.maths.models.contextual import fit_contextual
+from ranking.maths.uncertainty.flips.search import Order, RowsByCell, Taken, in_order
+
+TIE = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlotInfluence:
+    """Cells (winner, loser, judge, order) and (i, j, tie, judge, order), C in all, for p parameters.
+
+    Parameters
+    ----------
+    fit : Fit
+        n rows between m competitors.
+    cells : Comparisons
+        One row a cell, the winner as a; its weight is the cell's count.
+    cell : (n,) int64
+        Of each row of the fit.
+    score : (C,) float64
+        y - P(a beats b).
+    slot : (C,) int64
+        The place among the parameters of the intercept that a cell has; p = none.
+    sign : (C,) float64
+        1 if a was shown first, -1 if b was.
+    inverse : (p, p) float64
+        Of the Hessian.
+    slot_sd : float or None
+        The prior of the intercepts.
+    """
+
+    fit: Fit
+    cells: Comparisons
+    cell: Ints
+    score: Floats
+    slot: Ints
+    sign: Floats
+    inverse: Floats
+    slot_sd: float | None
+
+    @classmethod
+    def of(cls, fit: Fit) -> "SlotInfluence":
+        m, n_slots = len(fit.names), len(fit.parameters)
+        cells, cell = _counted(fit.comparisons)
+        first = np.full(len(cells), -1) if cells.first is None else cells.first
+        sign = np.array([1.0, -1.0, 0.0])[first]
+        slot = _slots(cells, first, n_slots)
+        intercepts = np.array([*(each.estimate for each in fit.parameters), 0.0])
+        gap = fit.ratings[cells.a] - fit.ratings[cells.b] + sign * intercepts[slot - m]
+        points = np.where(cells.outcome == TIE, 0.5, 1.0)
+        inverse = np.linalg.inv(fit.likelihood.hessian()) if m else np.zeros((0, 0))
+        return cls(fit, cells, cell, points - expit(gap), slot, sign, inverse, _slot_sd(fit))
+
+    def order(self, a: int, b: int, *, wanted: float) -> Order:
+        direction = np.append(self.inverse[a] - self.inverse[b], 0.0)
+        influence = (direction[self.cells.a] - direction[self.cells.b] + self.sign * direction[self.slot]) * self.score
+        return in_order(influence, self.cells.weights(), wanted=wanted)
+
+    def ratings_without(self, sets: Sequence[Taken]) -> Floats:
+        return np.array([self._refitted(*each) for each in sets]).reshape(len(sets), len(self.fit.names))
+
+    def _refitted(self, cells: Ints, taken: Floats) -> Floats:
+        left = self.cells.weights().copy()
+        left[cells] -= taken
+        ratings = np.full(len(self.fit.names), np.nan)
+        try:
+            fit = fit_contextual(self.cells.reweighted(left), slot_sd=self.slot_sd, start=self.fit)
+        except UnfittedError:
+            return ratings
+        place = {name: i for i, name in enumerate(self.fit.names)}
+        ratings[[place[name] for name in fit.names]] = fit.ratings
+        return ratings
+
+    def rows_holding(self, sets: Sequence[Taken]) -> list[Ints]:
+        weight = self.fit.comparisons.weights()
+        rows = np.flatnonzero(weight > 0)
+        by_cell = RowsByCell.of(self.cell[rows], rows, weight[rows], len(self.cells))
+        return [by_cell.holding(*each) for each in sets]
+
+
+def _counted(comparisons: Comparisons) -> tuple[Comparisons, Ints]:
+    """Cells as rows, the winner as a (of a tie the competitor of the lower code); and the cell of each row, (n,)."""
+    n, m = len(comparisons), len(comparisons.names)
+    outcome = np.minimum(comparisons.outcome, TIE)
+    is_turned = np.where(outcome == TIE, comparisons.a > comparisons.b, outcome == 1)
+    a, b = (np.where(is_turned, *pair) for pair in ((comparisons.b, comparisons.a), (comparisons.a, comparisons.b)))
+    first = np.full(n, -1) if comparisons.first is None else comparisons.first
+    first = np.where(is_turned & (first >= 0), 1 - first, first)
+    judge = comparisons.clusters("judge")
+    n_judges = int(judge.max(initial=-1)) + 2
+    parts = np.array([a, b, outcome == TIE, first + 1, judge + 1], dtype=np.int64)
+    keys, cell = np.unique(np.ravel_multi_index(tuple(parts), (m, m, 2, 3, n_judges)), return_inverse=True)
+    a, b, is_tie, first, judge = np.unravel_index(keys, (m, m, 2, 3, n_judges))
+    count = np.bincount(cell, weights=comparisons.weights(), minlength=len(keys))
+    cells = Comparisons(
+        names=comparisons.names, a=a, b=b, outcome=np.where(is_tie, TIE, 0), first=first - 1, judge=judge - 1, weight=count
+    )  # fmt: skip
+    return cells, cell.astype(np.int64)
+
+
+def _slots(cells: Comparisons, first: Ints, n_slots: int) -> Ints:
+    """The intercepts stand behind the ratings, by judges' codes; cells of unknown order have none."""
+    m, judge = len(cells.names), cells.clusters("judge")
+    known = np.unique(judge[(first >= 0) & (cells.weights() > 0)])
+    if len(known) != n_slots:
+        raise ValueError(f"the fit has {n_slots} slot intercepts, and its rows {len(known)} judges in a known order")
+    return np.where(first >= 0, m + np.searchsorted(known, judge), m + n_slots).astype(np.int64)
+
+
+def _slot_sd(fit: Fit) -> float | None:
+    """The prior that the fit was made with, read off its likelihood."""
+    likelihood, m = fit.likelihood, len(fit.names)
+    if not isinstance(likelihood, RowLikelihood) or likelihood.prior is None or not likelihood.prior[m:].any():
+        return None
+    return float(likelihood.prior[m] ** -0.5)
