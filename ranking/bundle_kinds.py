@@ -81,7 +81,7 @@ def _as_tuple(part: object) -> object:
     return tuple(part) if isinstance(part, list) else part  # JSON knows lists alone
 
 
-type _Part = Annotated[tuple[int, int, bool, float], BeforeValidator(_as_tuple)]
+type _Part = Annotated[tuple[int, int, bool, float] | tuple[int, int, bool, float, int, int], BeforeValidator(_as_tuple)]
 
 
 class _NeighbourRow(TypedDict):
@@ -137,13 +137,20 @@ def _parameters(values: Values, places: Places) -> None:
 
 
 def _neighbours(values: Values, places: Places) -> None:
-    """Its rows name competitors."""
+    """Its rows name competitors, and on boards of judges who said so."""
     values["rows"] = [
         row
         | {side: places.place("competitors", row[side]) for side in ("above", "below")}
-        | {"parts": [[*(places.place("competitors", pk) for pk in part[:2]), *part[2:]] for part in row["parts"]]}
+        | {"parts": [_swap_part(part, places) for part in row["parts"]]}
         for row in values["rows"]
     ]
+
+
+def _swap_part(part: Sequence[Any], places: Places) -> list[Any]:
+    winner, loser, is_tie, n, *slot = part
+    if slot and slot[0] >= 0:
+        slot[0] = places.place("judges", slot[0])
+    return [*(places.place("competitors", pk) for pk in (winner, loser)), is_tie, n, *slot]
 
 
 def _in_juries(arena_id: int) -> Q:
@@ -195,7 +202,7 @@ RANKING_KINDS = (
         shapes={"unrated_parameters": dict[str, Any] | None},
     ),
     BundleKind(
-        "neighbours", NeighbourTable, path="snapshot__leaderboard__arena", rename=_neighbours, names=("competitors",),
+        "neighbours", NeighbourTable, path="snapshot__leaderboard__arena", rename=_neighbours, names=("competitors", "judges"),
         fields=("snapshot", "rows"), shapes={"rows": list[_NeighbourRow]},
     ),
 )  # fmt: skip

@@ -16,8 +16,11 @@ from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, above, spread
 TIGHTEST_AT = 100.0
 """Prompts at which lasting evidence is to be strongest; said on the Method page before anybody looks."""
 
-MOST_VERIFIED = 60
-"""So many pairs, the first ones, are searched by refits; below them the number is the approximation of first order."""
+MOST_VERIFIED = {"bradley_terry": 60, "slot_levelled": 10}
+"""By method: so many pairs, the first ones, are searched by refits; below them the number is the approximation of first order.
+
+Refits with slot intercepts take longer: they are made for the pairs that a board's page shows at first.
+"""
 
 MOST_PARTS = 40
 """A set of results in more parts than this is a number alone."""
@@ -28,12 +31,23 @@ METHODS_OF_VOTES = {"bradley_terry", "davidson", "rao_kupper", "style_controlled
 
 @dataclass(frozen=True, slots=True)
 class SwapPart:
-    """Any `n` of the results in which `winner` beat `loser`, or in which the two tied."""
+    """Any `n` of the results in which `winner` beat `loser`, or in which the two tied.
+
+    Where slots have intercepts, a part is of one judge (-1 = people, or a panel) and one order: `first` is the place of who was
+    shown first among winner and loser, -1 = not known.
+    """
 
     winner: int
     loser: int
     is_tie: bool
     n: float
+    judge: int | None = None
+    first: int | None = None
+
+    def in_words(self) -> list[Any]:
+        """[winner, loser, is_tie, n], and where it is of one judge and order [..., judge, first]."""
+        part = [self.winner, self.loser, self.is_tie, self.n]
+        return part if self.judge is None else [*part, self.judge, self.first]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ class Neighbours:
 
     def in_words(self) -> dict[str, Any]:
         """As a row of a snapshot's table."""
-        return asdict(self) | {"parts": [list(asdict(part).values()) for part in self.parts]}
+        return asdict(self) | {"parts": [part.in_words() for part in self.parts]}
 
 
 def neighbours_of(rating: Rating, definition: Definition, ids: dict[str, int], placed: Sequence[str]) -> tuple[Neighbours, ...]:
@@ -86,38 +100,38 @@ type _Swap = tuple[float | None, bool, tuple[SwapPart, ...]]
 
 
 def _swaps(fit: maths.Fit, definition: Definition, pairs: list[tuple[str, str]], ids: dict[str, int]) -> list[_Swap]:
-    """Nothing where results weigh shares of one, or by another method than Bradley-Terry."""
-    weights = fit.comparisons.weights()
-    if definition.method != "bradley_terry" or fit.comparisons.weight_kind != "count" or (weights % 1).any():
+    """Nothing where results weigh shares of one, or by a method that does not say what one of them does."""
+    comparisons, most = fit.comparisons, MOST_VERIFIED.get(definition.method)
+    if most is None or comparisons.weight_kind != "count" or (comparisons.weights() % 1).any():
         return [(None, False, ())] * len(pairs)
-    flips = [
-        *maths.verified_votes_to_flip(fit, pairs[:MOST_VERIFIED]),
-        *maths.votes_to_flip(fit, pairs[MOST_VERIFIED:]),
-    ]
-    return [_swap(fit.comparisons, flip, ids) for flip in flips]
+    flips = [*maths.verified_votes_to_flip(fit, pairs[:most]), *maths.votes_to_flip(fit, pairs[most:])]
+    return [_swap(comparisons, flip, ids, has_slots=bool(fit.parameters)) for flip in flips]
 
 
-def _swap(comparisons: maths.Comparisons, flip: maths.Flip, ids: dict[str, int]) -> _Swap:
+def _swap(comparisons: maths.Comparisons, flip: maths.Flip, ids: dict[str, int], *, has_slots: bool) -> _Swap:
     if not np.isfinite(flip.n_votes):
         return None, False, ()
-    return flip.n_votes, flip.verified, _parts(comparisons, flip, ids) if flip.verified else ()
+    return flip.n_votes, flip.verified, _parts(comparisons, flip, ids, has_slots=has_slots) if flip.verified else ()
 
 
-def _parts(comparisons: maths.Comparisons, flip: maths.Flip, ids: dict[str, int]) -> tuple[SwapPart, ...]:
+def _parts(comparisons: maths.Comparisons, flip: maths.Flip, ids: dict[str, int], *, has_slots: bool) -> tuple[SwapPart, ...]:
     """The results by who won against whom, in the order of their influence: within a part they have the same."""
     rows = flip.rows
     a, b, outcome = (column[rows].astype(np.int64) for column in (comparisons.a, comparisons.b, comparisons.outcome))
     is_tie = outcome >= 2
     turned = np.where(is_tie, a > b, outcome == 1)
-    first, second = np.where(turned, b, a), np.where(turned, a, b)
+    columns = [np.where(turned, b, a), np.where(turned, a, b), is_tie]
+    if has_slots:
+        first = np.full(len(comparisons), -1) if comparisons.first is None else comparisons.first
+        columns += [comparisons.clusters("judge")[rows], np.where(turned & (first[rows] >= 0), 1 - first[rows], first[rows])]
+    counts: dict[tuple[int, ...], float] = {}
     weights = _up_to(comparisons.weights(rows), flip.n_votes)
-    counts: dict[tuple[int, int, bool], float] = {}
-    for i, j, tie, n in zip(first.tolist(), second.tolist(), is_tie.tolist(), weights.tolist(), strict=True):
-        counts[(i, j, tie)] = counts.get((i, j, tie), 0.0) + n
+    for *kind, n in zip(*(column.tolist() for column in columns), weights.tolist(), strict=True):
+        counts[tuple(kind)] = counts.get(tuple(kind), 0.0) + n
     if len(counts) > MOST_PARTS:
         return ()
     names = comparisons.names
-    return tuple(SwapPart(ids[names[i]], ids[names[j]], tie, n) for (i, j, tie), n in counts.items())
+    return tuple(SwapPart(ids[names[i]], ids[names[j]], bool(tie), n, *slot) for (i, j, tie, *slot), n in counts.items())
 
 
 def _up_to(weights: Floats, n: float) -> Floats:

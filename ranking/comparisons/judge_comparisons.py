@@ -16,7 +16,7 @@ from arena.models import Event
 from judges.models import Game, Judge
 from judges.own_models import own_competitors
 from ranking.comparisons.combined_outcomes import decide
-from ranking.comparisons.comparison_rows import UNKNOWN, Rows, distinct
+from ranking.comparisons.comparison_rows import UNKNOWN, Ids, Rows, distinct
 from ranking.comparisons.game_columns import Bools, Games
 from ranking.comparisons.game_history import counting_judges, games_at, games_decided_on, may_count
 from ranking.comparisons.judge_notes import remarks_on
@@ -113,6 +113,15 @@ def judged_evidence(
         why_none=uncounted.why_none(jury.games, rows.competitors),
         left_out=uncounted.in_numbers(jury.games, decided.undecided.total()), without=tuple(without),
     )  # fmt: skip
+
+
+def judged_battles(
+    arena_id: int, position: int, rules: SelectionRules, *, prompts: Ints | None, without: Collection[int] = ()
+) -> tuple[Rows, Ids]:
+    """The comparisons of `judged_evidence` that verdicts made, and the battle of each."""
+    jury, rules, _ = jury_at(arena_id, position, rules, prompts=prompts, without=without)
+    decided = decide(jury.games, rules.combiner, jury.margins(), weights=rules.weights())
+    return decided.rows, jury.games.battle[decided.place]
 
 
 def jury_at(

@@ -13,6 +13,9 @@ from ranking.models import Entry, Leaderboard, NeighbourTable, Snapshot
 from ranking.views.board_parts.earlier import Earlier
 from ranking.views.counted_words import counted_on
 
+LISTED = (Leaderboard.Sources.PEOPLE, Leaderboard.Sources.JUDGES)
+"""Of these the results without which two neighbours would swap have a page."""
+
 MOST_SHOWN = 10
 COUNTLESS = 1_000_000
 """More results than anybody would collect: it is said that they are more than so many."""
@@ -20,7 +23,7 @@ COUNTLESS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Two models of which one stands right above the other. `address` lists the votes without which they would swap."""
+    """Two models of which one stands right above the other. `address` lists the results without which they would swap."""
 
     above: Competitor
     below: Competitor
@@ -58,7 +61,7 @@ def neighbours_on(shown: Snapshot, entries: Sequence[Entry], arena: Arena, *, is
     table: NeighbourTable | None = getattr(shown, "neighbours", None)
     named = {entry.competitor_id: entry.competitor for entry in entries}
     rows = [row for row in table.rows if row["above"] in named and row["below"] in named] if table else []
-    lists_votes = is_live and counted_on(shown) == Leaderboard.Sources.PEOPLE
+    lists_votes = is_live and counted_on(shown) in LISTED
     listed = [
         _neighbour(row, named, _address(arena, shown, row) if lists_votes and row["parts"] else "")
         for row in (rows if shows_all else rows[:MOST_SHOWN])

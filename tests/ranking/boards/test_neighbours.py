@@ -105,14 +105,44 @@ def test_on_few_prompts_nothing_is_called_lasting():
     assert not board_of(battles("x>y*25 y>x*1", prompt=range(26))).neighbours[0].is_lasting
 
 
-@pytest.mark.parametrize("method", ["davidson", "rao_kupper", "slot_levelled"])
+def judged(n=900, *, m=4):
+    """Verdicts of judges 7 and 9, of whom the first likes the first slot."""
+    rng = np.random.default_rng(6)
+    a = rng.integers(0, m, n)
+    b, first, judge = (a + rng.integers(1, m, n)) % m, rng.integers(0, 2, n), rng.choice([7, 9], n)
+    log_odds = 0.3 * (b - a) + np.where(first == 0, 1, -1) * np.where(judge == 7, 1.0, 0.0)
+    outcome = np.where(rng.random(n) < 0.2, 2, np.where(rng.random(n) < 1 / (1 + np.exp(-log_odds)), 0, 1))
+    return maths.Comparisons(
+        names=tuple(f"m{i}" for i in range(m)), a=a, b=b, outcome=outcome, prompt=rng.integers(0, 90, n), first=first,
+        judge=judge,
+    )  # fmt: skip
+
+
+def test_verdicts_that_hold_neighbours_are_named_with_their_judge_and_order():
+    c = judged()
+    rows = board_of(c, method="slot_levelled").neighbours
+    assert len(rows) == 3
+    for row in rows:
+        assert row.is_verified
+        assert {part.judge for part in row.parts} <= {7, 9}
+        assert sum(part.n for part in row.parts) == row.n_to_swap
+        kept = np.ones(len(c))
+        for part in row.parts:
+            one_way, other_way = ((c.a == x) & (c.b == y) for x, y in ((part.winner, part.loser), (part.loser, part.winner)))
+            won = [(c.outcome >= 2) if part.is_tie else (c.outcome == side) for side in (0, 1)]
+            behind = (one_way & won[0] & (c.first == part.first)) | (other_way & won[1] & (c.first == 1 - part.first))
+            places = np.flatnonzero(behind & (c.judge == part.judge))
+            assert len(places) >= part.n
+            kept[places[: round(part.n)]] = 0
+        fit = maths.fit_contextual(c.reweighted(kept))
+        rating = dict(zip(fit.names, fit.ratings.tolist(), strict=True))
+        assert rating[c.names[row.above]] < rating[c.names[row.below]]
+
+
+@pytest.mark.parametrize("method", ["davidson", "rao_kupper"])
 def test_other_methods_say_what_is_needed_and_name_no_votes(method):
     rng = np.random.default_rng(2)
     c = simulated(np.array([0.4, 0.0, -0.4]), n=600, n_prompts=90, rng=rng, tie_rate=0.2)
-    c = maths.Comparisons(
-        names=c.names, a=c.a, b=c.b, outcome=c.outcome, prompt=c.prompt, first=rng.integers(0, 2, 600),
-        judge=np.zeros(600, dtype=np.int32),
-    )  # fmt: skip
     rows = board_of(c, method=method).neighbours
     assert [(row.n_to_swap, row.parts) for row in rows] == [(None, ())] * 2
     assert all(row.n_more is not None for row in rows)
@@ -133,11 +163,12 @@ def test_who_has_no_place_is_nobodys_neighbour():
 
 
 def test_below_the_first_pairs_the_number_is_an_approximation_without_a_list():
-    m = MOST_VERIFIED + 5
+    most = MOST_VERIFIED["bradley_terry"]
+    m = most + 5
     c = simulated(np.linspace(1, -1, m), n=6_000, n_prompts=300, rng=np.random.default_rng(1))
     rows = board_of(c).neighbours
-    assert not any(row.is_verified or row.parts for row in rows[MOST_VERIFIED:])
-    assert all(row.n_to_swap for row in rows[MOST_VERIFIED:])
+    assert not any(row.is_verified or row.parts for row in rows[most:])
+    assert all(row.n_to_swap for row in rows[most:])
 
 
 # --- chances of being first ----------------------------------------------------------------------------------------------

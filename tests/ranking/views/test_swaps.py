@@ -7,8 +7,11 @@ from django.urls import reverse
 
 from arena.evidence.curation import set_aside_votes
 from arena.models import Vote
+from judges.games.curation import set_aside_games
+from judges.models import Game
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
+from tests.judges.game_factories import make_game, make_judge
 from tests.ranking.board_factories import make_board
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +92,57 @@ def test_a_private_board_stays_private(client, arena):
     arena.board_visibility = "curators"
     arena.save()
     assert "would stand above" not in client.get(address(arena)).text
+
+
+# --- boards of judges ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged():
+    """Ida prefers x on 9 of 10 prompts with x first, and on 6 of 10 with y first; Ole takes what stands first, then second."""
+    arena = make_arena("court", content_visibility="public")
+    x, y = make_competitor(arena, "x"), make_competitor(arena, "y")
+    ida, ole = make_judge("Ida"), make_judge("Ole")
+    for n in range(10):
+        battle = make_battle(x, y, make_prompt(arena), with_answers=True)
+        make_game(battle, ida, "first" if n < 9 else "second", order="ab")
+        make_game(battle, ida, "second" if n < 6 else "first", order="ba")
+        make_game(battle, ole, "first" if n < 5 else "second", order="ab")
+        make_game(battle, ole, "first" if n < 5 else "second", order="ba")
+    return arena
+
+
+@pytest.mark.parametrize("method", ["slot_levelled", "bradley_terry"])
+def test_verdicts_that_hold_neighbours_of_a_board_of_judges_are_listed(client, judged, method):
+    arena = judged
+    board = make_board(arena, "judges", sources="judges", method=method)
+    snapshot = publish_snapshot(board)
+    (row,) = snapshot.neighbours.rows
+    page = client.get(arena.get_absolute_url(), {"board": "judges"}).text
+    assert f"would swap places if {row['n_to_swap']:.0f} of the 40 verdicts were missing" in re.sub(r"<[^>]+>", "", page)
+    link = f"{address(arena)}?board=judges"
+    assert link in page
+    page = client.get(link).text
+    assert f"Without {row['n_to_swap']:.0f} verdicts <bdi>y</bdi> would stand above <bdi>x</bdi>" in page
+    assert "A fit without them was made" in page
+    for part in row["parts"]:
+        said = re.search(rf"(Any|All) {part[3]:.0f} (of (\d+) )?verdicts? for <bdi>x</bdi> over <bdi>y</bdi>", page)
+        assert said, part
+    by_judges = re.findall(r"By <bdi>(\w+)</bdi>[^,]*, with <bdi>(\w)</bdi> shown first", page)
+    assert len(by_judges) == (len(row["parts"]) if method == "slot_levelled" else 0)
+
+
+def test_without_these_verdicts_the_board_does_swap_them(judged):
+    arena = judged
+    board = make_board(arena, "judges", sources="judges", method="slot_levelled")
+    snapshot = publish_snapshot(board)
+    (row,) = snapshot.neighbours.rows
+    before = [entry.competitor.name for entry in snapshot.entries.order_by("rank")]
+    for winner, _, is_tie, n, judge, first in row["parts"]:
+        assert not is_tie
+        is_low = winner == min(row["above"], row["below"])
+        order = "ab" if is_low == (first == 0) else "ba"
+        games = Game.objects.filter(judge=judge, order=order, winner="first" if first == 0 else "second", is_counted=True)
+        set_aside_games(games.filter(pk__in=list(games.values_list("pk", flat=True)[: round(n)])), "to see", None)
+    after = [entry.competitor.name for entry in publish_snapshot(board).entries.order_by("-rating")]
+    assert (before, after) == (["x", "y"], ["y", "x"])
