@@ -200,7 +200,7 @@ def _with_content(lines: Sequence[BoardLine]) -> frozenset[str]:
 
 def _is_chosen(entry: Entry, with_retired: bool, search: str) -> bool:
     competitor = entry.competitor
-    text = f"{competitor.name} {competitor.organisation}".casefold()
+    text = f"{competitor.name} {competitor.organisation} {competitor.licence}".casefold()
     return (with_retired or competitor.status != CompetitorStatus.RETIRED) and search.casefold() in text
 
 

@@ -26,7 +26,7 @@ COMBINATIONS = [
 ]
 
 
-def _answer(page) -> str:
+def answer_of(page) -> str:
     """The sentence, or how many models stand on the board; "" while neither is there."""
     return page.evaluate(
         """() => {
@@ -42,9 +42,9 @@ def test_a_combination_becomes_a_board_or_a_sentence(browser, site, query):
     page = browser.new_context(base_url=site[0]).new_page()
     started = time.monotonic()
     page.goto(f"/arenas/sample/?{query}")
-    while not _answer(page) and time.monotonic() - started < SECONDS:
+    while not answer_of(page) and time.monotonic() - started < SECONDS:
         page.wait_for_timeout(50)
-    assert _answer(page), f"after {time.monotonic() - started:.1f} s"
+    assert answer_of(page), f"after {time.monotonic() - started:.1f} s"
 
 
 def test_filters_apply_at_once_and_combine(browser, site):

@@ -134,6 +134,10 @@ def test_searching_leaves_the_models_that_fit(client, contest):
     page = client.get(arena.get_absolute_url(), {"q": competitors[0].name, "retired": "on", "filtered": "1"}).content.decode()
     assert f"row-{competitors[0].pk}" in page
     assert f"row-{competitors[1].pk}" not in page
+    arena.competitors.filter(pk=competitors[1].pk).update(licence="Apache-2.0")
+    page = client.get(arena.get_absolute_url(), {"q": "apache"}).text
+    assert f"row-{competitors[1].pk}" in page
+    assert f"row-{competitors[0].pk}" not in page
 
 
 def test_an_unknown_category_gets_a_sentence(client, contest):

@@ -143,6 +143,8 @@ def test_verdicts_are_told_by_judge(client, arena, models):
     page = in_words(client.get(pair_url(arena, *models[:2]), {"board": "of-judges"}))
     assert "By judge" in page
     assert "verdicts against Bee" in page
+    others = f"{reverse('compare', args=[arena.slug])}?model={models[0].pk}&amp;model={models[1].pk}&amp;board=of-judges"
+    assert f'href="{others}"' in client.get(pair_url(arena, *models[:2]), {"board": "of-judges"}).text
 
 
 def test_two_that_never_met_are_said_to_have_not(client, arena, models):

@@ -1,6 +1,6 @@
 """Price and speed: ratings against what models cost and how fast they answer, and those that nothing beats in both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from arena.wording import figure
 from ranking.boards.prices.frontier import frontier
 from ranking.boards.prices.speeds import tokens_a_second
 from ranking.models import Entry
-from ranking.views.board_chosen import ChosenBoard, chosen_board
+from ranking.views.board_chosen import chosen_board
 from ranking.views.board_table import in_a_row
 from ranking.views.reports.scatter import Dot, Scale, Scatter, scatter
 
@@ -29,12 +29,12 @@ MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class PricedModel:
-    """One model in use that is rated and has a price; prices are dollars a million tokens."""
+class ComparedModel:
+    """One model in use that is rated and has a price or a known speed; prices are dollars a million tokens."""
 
     number: int
     entry: Entry
-    price: float
+    price: float | None
     speed: float | None  # tokens a second
     is_best_for_price: bool
     is_best_for_speed: bool
@@ -57,20 +57,21 @@ class Drawn:
 def price(request: HttpRequest, arena: Arena) -> HttpResponse:
     shown = chosen_board(request, arena)
     rated = [entry for entry in shown.entries if entry.is_rated and _is_offered(entry)]
-    priced = [entry for entry in rated if entry.competitor.price_out is not None]
+    speeds = tokens_a_second([entry.competitor_id for entry in rated])
+    known = [entry for entry in rated if entry.competitor.price_out is not None or entry.competitor_id in speeds]
     licence, organisation = (request.GET.get(name, "").strip()[:120] for name in ("licence", "organisation"))
     chosen = [
-        entry for entry in priced
+        entry for entry in known
         if licence in ("", entry.competitor.licence) and organisation in ("", entry.competitor.organisation)
     ]  # fmt: skip
     context = shown.context() | {
         "licence": licence, "organisation": organisation,
-        "licences": _choices([entry.competitor.licence for entry in priced]),
-        "organisations": _choices([entry.competitor.organisation for entry in priced]),
-        "n_priced": len(priced), "n_unpriced": len(rated) - len(priced), "n_rated": len(rated),
+        "licences": _choices([entry.competitor.licence for entry in known]),
+        "organisations": _choices([entry.competitor.organisation for entry in known]),
+        "n_known": len(known), "n_unknown": len(rated) - len(known), "n_rated": len(rated),
     }  # fmt: skip
     if chosen:
-        context |= _compared(chosen, shown)
+        context |= _compared(chosen, speeds)
     return private(render(request, "ranking/reports/price.html", page_context(request, "leaderboard", arena, **context)))
 
 
@@ -84,36 +85,47 @@ def _choices(texts: Sequence[str]) -> list[str]:
     return different if len(set(texts)) > 1 else []
 
 
-def _compared(chosen: Sequence[Entry], shown: ChosenBoard) -> dict[str, Any]:
-    speeds = tokens_a_second([entry.competitor_id for entry in chosen])
-    models = _priced(sorted(chosen, key=lambda entry: (-(entry.rating or 0.0), entry.pk)), speeds)
+def _compared(chosen: Sequence[Entry], speeds: Mapping[int, float]) -> dict[str, Any]:
+    models = _models(sorted(chosen, key=lambda entry: (-(entry.rating or 0.0), entry.pk)), speeds)
+    priced = [model for model in models if model.price is not None]
     timed = [model for model in models if model.speed is not None]
     return {
         "models": models,
+        "n_priced": len(priced),
         "n_timed": len(timed),
         "has_input": any(model.entry.competitor.price_in is not None for model in models),
-        "price_sentences": _on_price(models),
+        "price_sentences": _on_price(priced),
         "speed_sentences": _on_speed(timed),
         "prices": _drawn(
-            [_dot(model, model.price, is_best=model.is_best_for_price) for model in models], is_log=True, unit="$"
+            [_dot(model, model.price or 0.0, is_best=model.is_best_for_price) for model in priced], is_log=True, unit="$"
         ),
         "speeds": _drawn([_dot(model, model.speed or 0.0, is_best=model.is_best_for_speed) for model in timed], is_log=False),
     }
 
 
-def _priced(entries: Sequence[Entry], speeds: dict[int, float]) -> list[PricedModel]:
-    prices = [(entry.competitor.price_out or 0) / MILLION for entry in entries]
-    for_price = set(frontier([(cost, entry.rating or 0.0) for cost, entry in zip(prices, entries, strict=True)]))
-    timed = [i for i, entry in enumerate(entries) if entry.competitor_id in speeds]
-    fastest = frontier([(-speeds[entries[i].competitor_id], entries[i].rating or 0.0) for i in timed])
-    for_speed = {timed[place] for place in fastest}
+def _models(entries: Sequence[Entry], speeds: Mapping[int, float]) -> list[ComparedModel]:
+    prices = {
+        entry.competitor_id: entry.competitor.price_out / MILLION for entry in entries if entry.competitor.price_out is not None
+    }
+    for_price = _unbeaten(entries, prices)
+    for_speed = _unbeaten(entries, {model: -speed for model, speed in speeds.items()})
     return [
-        PricedModel(i + 1, entry, prices[i], speeds.get(entry.competitor_id), i in for_price, i in for_speed)
+        ComparedModel(
+            i + 1, entry, prices.get(entry.competitor_id), speeds.get(entry.competitor_id),
+            entry.competitor_id in for_price, entry.competitor_id in for_speed,
+        )
         for i, entry in enumerate(entries)
-    ]
+    ]  # fmt: skip
 
 
-def _dot(model: PricedModel, x: float, *, is_best: bool) -> Dot:
+def _unbeaten(entries: Sequence[Entry], costs: Mapping[int, float]) -> set[int]:
+    """Models that nothing beats both in rating and in a cost, among those whose cost is known."""
+    known = [entry for entry in entries if entry.competitor_id in costs]
+    best = frontier([(costs[entry.competitor_id], entry.rating or 0.0) for entry in known])
+    return {known[place].competitor_id for place in best}
+
+
+def _dot(model: ComparedModel, x: float, *, is_best: bool) -> Dot:
     entry = model.entry
     return Dot(model.number, entry.competitor.name, x, entry.rating or 0.0, entry.low, entry.high, is_best)
 
@@ -133,15 +145,17 @@ def _drawn(dots: Sequence[Dot], *, is_log: bool, unit: str = "") -> Drawn | None
 # --- in words ----------------------------------------------------------------------------------------------------------
 
 
-def _on_price(models: Sequence[PricedModel]) -> list[SafeString]:
+def _on_price(priced: Sequence[ComparedModel]) -> list[SafeString]:
     """What nothing beats, and the cheapest of those that may be the best."""
-    best = sorted((model for model in models if model.is_best_for_price), key=lambda model: model.price)
-    if len(models) == 1:
-        return [format_html(_("Only {model} has a price here, so there is nothing to compare it with."), model=_named(models))]
+    best = sorted((model for model in priced if model.is_best_for_price), key=lambda model: model.price or 0.0)
+    if not priced:
+        return []
+    if len(priced) == 1:
+        return [format_html(_("Only {model} has a price here, so there is nothing to compare it with."), model=_named(priced))]
     if len(best) == 1:
         return [format_html(_("Nothing here is better or cheaper than {model}."), model=_named(best))]
     sentences = [format_html(_("Nothing here is both better and cheaper than {models}."), models=_named(best))]
-    leaders = sorted((model for model in models if model.entry.rank_low == 1), key=lambda model: (model.price, model.number))
+    leaders = sorted((model for model in priced if model.entry.rank_low == 1), key=lambda model: (model.price, model.number))
     if len(leaders) > 1:
         text = _("Of those that may be first on the board, {model} is the cheapest, at {price} per million tokens of output.")
         cheapest = leaders[0]
@@ -150,7 +164,7 @@ def _on_price(models: Sequence[PricedModel]) -> list[SafeString]:
     return sentences
 
 
-def _on_speed(timed: Sequence[PricedModel]) -> list[SafeString]:
+def _on_speed(timed: Sequence[ComparedModel]) -> list[SafeString]:
     best = sorted((model for model in timed if model.is_best_for_speed), key=lambda model: -(model.speed or 0.0))
     if len(timed) < 2:
         return []
@@ -159,5 +173,5 @@ def _on_speed(timed: Sequence[PricedModel]) -> list[SafeString]:
     return [format_html(_("Nothing here is both better and faster than {models}."), models=_named(best))]
 
 
-def _named(models: Sequence[PricedModel]) -> SafeString:
+def _named(models: Sequence[ComparedModel]) -> SafeString:
     return mark_safe(in_a_row([model.entry.competitor for model in models]))  # noqa: S308  # made of escaped names  # nosec B308, B703

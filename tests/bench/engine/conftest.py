@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.browser.conftest import browser, site  # noqa: F401  # fixtures
+
 ROW = "row of the engine's table"
 
 

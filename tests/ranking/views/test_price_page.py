@@ -83,6 +83,26 @@ def test_speed_is_the_median_of_timed_answers(client, board, models):
     assert 'id="speed"' in answer.text
 
 
+def test_models_of_ones_own_have_a_speed_and_no_price(client, board, models):
+    """Kestrel without a price has its place in the picture of speeds, and none in that of prices."""
+    Competitor.objects.filter(pk=models[0].pk).update(price_out=None)
+    for model, tokens in ((models[0], 300), (models[3], 100)):
+        make_response(make_prompt(board.arena), model, tokens_out=tokens, latency_ms=1_000)
+    answer = page_of(client, board)
+    assert listed(answer) == ["Kestrel", "Osmia", "Wren", "Yak"]
+    assert [model.is_best_for_price for model in answer.context["models"]] == [False, True, False, True]
+    assert [len(answer.context[name].wide.marks) for name in ("prices", "speeds")] == [3, 2]
+    assert summary(answer).endswith("Nothing here is better or faster than Kestrel.")
+    Competitor.objects.update(price_out=None)
+    answer = page_of(client, board)
+    assert listed(answer) == ["Kestrel", "Yak"]
+    assert summary(answer) == "Nothing here is better or faster than Kestrel."
+    assert 'id="price"' not in answer.text
+    assert "2 rated models have neither a price nor a known speed and are not shown. No price is known." in words(answer.text)
+    page = client.get(reverse("competitor", args=[board.arena.slug, models[3].pk])).text
+    assert f'href="{reverse("price", args=[board.arena.slug])}">Beside the other models' in page
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -95,7 +115,7 @@ def test_the_address_filters_by_licence_and_organisation(client, board, models, 
 
 
 def test_a_filter_that_nothing_fits_says_so(client, board, models):
-    assert "No model with a price fits this filter." in page_of(client, board, licence="x\0<script>").text
+    assert "No model with a known price or speed fits this filter." in page_of(client, board, licence="x\0<script>").text
 
 
 def test_models_without_price_and_out_of_use_are_left_out(client, board, models):
@@ -105,12 +125,12 @@ def test_models_without_price_and_out_of_use_are_left_out(client, board, models)
     Competitor.objects.filter(pk=models[2].pk).update(archived_at=timezone.now())
     answer = page_of(client, board)
     assert listed(answer) == ["Yak"]
-    assert "1 rated model has no price and is not shown." in words(answer.text)
+    assert "1 rated model has neither a price nor a known speed and is not shown." in words(answer.text)
 
 
 def test_without_prices_the_page_says_where_they_are_set(client, board, models):
     Competitor.objects.update(price_out=None)
-    assert "No model of this board has a known price yet." in page_of(client, board).text
+    assert "No model of this board has a known price or speed yet." in page_of(client, board).text
     assert "arena/competitor" not in page_of(client, board).text
     client.force_login(make_user("cora", is_staff=True))
     assert f"{reverse('admin:arena_competitor_changelist')}?arena__id__exact={board.arena.pk}" in page_of(client, board).text
