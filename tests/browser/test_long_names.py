@@ -27,6 +27,12 @@ def arena(transactional_db):
     return arena
 
 
+def swapping(arena):
+    """Two neighbours with votes that hold them."""
+    rows = arena.leaderboards.get(is_default=True).newest_snapshot().neighbours.rows
+    return next((row["above"], row["below"]) for row in rows if row["parts"])
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_its_screen(page, axe, arena, scheme):
     page.emulate_media(color_scheme=scheme)
@@ -38,6 +44,7 @@ def test_no_page_is_wider_than_its_screen(page, axe, arena, scheme):
         reverse("battles", args=[arena.slug]), reverse("battle", args=[arena.slug, battle.pk]),
         reverse("price", args=[arena.slug]), reverse("fairness", args=[arena.slug]),
         reverse("judges", args=[arena.slug]), reverse("vote", args=[arena.slug]),
+        reverse("swap", args=[arena.slug, *swapping(arena)]),
     ]  # fmt: skip
     for address in pages:
         page.goto(address)

@@ -203,6 +203,23 @@ def test_columns_come_with_what_they_show(client, board):
     assert re.findall(r'c-change" data-l="[^"]+">([^<]+)<', in_order) == ["−4", "+4"]
 
 
+def test_the_change_in_thirty_days_is_from_the_newest_snapshot_that_old(client, board):
+    """45, 31 and 29 days ago: 1000 - 990 = 10 points since the second. Who was not rated then has none."""
+    old, new = make_competitor(board.arena, "old"), make_competitor(board.arena, "new")
+    for days, rating in ((45, 900.0), (31, 990.0), (29, 1200.0)):
+        make_entry(make_snapshot(board, notes=[], created_at=timezone.now() - timedelta(days=days)), old, rating)
+    newest = make_snapshot(board, notes=[])
+    make_entry(newest, old, 1000.0)
+    make_entry(newest, new, 1000.0, rank=2)
+    assert [row.change for row in change_rows(client, board)] == [10.0, None]
+    Snapshot.objects.filter(created_at__lt=timezone.now() - timedelta(days=30)).delete()
+    assert "c-change" not in page_of(client, board.arena)
+
+
+def change_rows(client, board):
+    return [line for group in client.get(board.arena.get_absolute_url()).context["table"].groups for line in group]
+
+
 @pytest.mark.parametrize(("chance", "said"), [(0.0, "&lt;1"), (0.004, "&lt;1"), (0.006, "1"), (0.62, "62"), (1.0, "&gt;99")])
 def test_a_chance_is_never_called_certain(client, board, chance, said):
     lines(board, (1, 2, chance), (1, 2, 0.5))
