@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,9 +19,13 @@ from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
 from judges.models import Judge
 from ranking.boards.pairs.pair_tables import expected_on
-from ranking.models import Entry
+from ranking.models import Entry, Leaderboard, Snapshot
 from ranking.views.board_chosen import ChosenBoard, chosen_board
+from ranking.views.counted_words import counted_on, words_for
 from ranking.views.pair_battles import pair_battles
+
+if TYPE_CHECKING:  # it loads scipy
+    from ranking.boards.pairs.meetings import Meetings, Record
 
 FEW_MEETINGS, FEW_PROMPTS = 20, 30
 """With fewer votes or verdicts a share says little; with fewer prompts it holds only for these."""
@@ -71,6 +75,16 @@ class PairSide:
     share: float | None = None
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairParts:
+    """A table of parts; `many` is the plural of what is counted in them."""
+
+    title: str
+    many: str
+    rows: list[PairRecord]
+    note: str = ""
 
 
 @require_safe
@@ -131,21 +145,47 @@ def _records(shown: ChosenBoard, first: Competitor, second: Competitor) -> dict[
     record = of_pair.record_of(meetings)
     if record is None:
         return {}
-    categories = of_pair.by_category(meetings, *pair)
-    months, judges = of_pair.by_month(meetings, *pair), of_pair.by_judge(meetings)
-    names = {judge.pk: str(judge) for judge in Judge.objects.filter(pk__in=[judge for judge, _ in judges])}
-    nobody = _("People") if shown.snapshot.parameters.get("sources") == "both" else _("All judges together")
-    parts: list[tuple[str, list[tuple[Any, Any]]]] = [
+    counted = words_for(counted_on(shown.snapshot))["many"]
+    parts = [
+        PairParts(title, counted, [_shown(first, second, name, each) for name, each in groups])
+        for title, groups in _parts(shown.snapshot, meetings, pair)
+        if len(groups) > 1
+    ]
+    if judges := _of_judges(shown.snapshot, pair):
+        rows = [_shown(first, second, name, each) for name, each in judges]
+        parts.append(
+            PairParts(_("What judges say"), _("verdicts"), rows, _("Verdicts as they came, also those that no board counts."))
+        )
+    return {"record": _shown(first, second, "", record), "parts": parts}
+
+
+def _parts(snapshot: Snapshot, meetings: "Meetings", pair: tuple[int, int]) -> list[tuple[str, list[tuple[Any, "Record"]]]]:
+    """Of what the board counts."""
+    from ranking.boards.pairs import meetings as of_pair
+
+    categories, judges = of_pair.by_category(meetings, *pair), of_pair.by_judge(meetings)
+    nobody = _("People") if snapshot.parameters.get("sources") == "both" else _("All judges together")
+    names = _names([judge for judge, _ in judges])
+    return [
         (_("By category"), [(name or _("without a category"), each) for name, each in categories]),
         (_("By judge"), [(names.get(judge, nobody), each) for judge, each in judges]),
-        (_("By month"), [(date(year, month, 1), each) for (year, month), each in months]),
+        (_("By month"), [(date(year, month, 1), each) for (year, month), each in of_pair.by_month(meetings, *pair)]),
     ]
-    return {
-        "record": _shown(first, second, "", record),
-        "parts": [
-            (title, [_shown(first, second, name, each) for name, each in groups]) for title, groups in parts if len(groups) > 1
-        ],
-    }
+
+
+def _of_judges(snapshot: Snapshot, pair: tuple[int, int]) -> list[tuple[str, "Record"]]:
+    """Beside what people say, where they alone count."""
+    if counted_on(snapshot) != Leaderboard.Sources.PEOPLE:
+        return []
+    from ranking.boards.pairs import meetings as of_pair
+
+    judges = of_pair.by_judge(of_pair.said_by_judges(*pair))
+    names = _names([judge for judge, _ in judges])
+    return [(names[judge], record) for judge, record in judges]
+
+
+def _names(judges: Sequence[int]) -> dict[int, str]:
+    return {judge.pk: str(judge) for judge in Judge.objects.filter(pk__in=judges)}
 
 
 def _shown(first: Competitor, second: Competitor, name: Any, record: Any) -> PairRecord:

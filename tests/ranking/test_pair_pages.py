@@ -14,7 +14,7 @@ from scipy.stats import t
 
 from arena.models import Arena
 from ranking.boards.default_boards import ensure_boards
-from ranking.boards.pairs.meetings import by_category, by_judge, by_month, meetings_on, record_of
+from ranking.boards.pairs.meetings import by_category, by_judge, by_month, meetings_on, record_of, said_by_judges
 from ranking.boards.pairs.pair_tables import expected_points, pair_tables, pairs_counted
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import Entry, Leaderboard, Snapshot
@@ -145,6 +145,25 @@ def test_verdicts_are_told_by_judge(client, arena, models):
     assert "verdicts against Bee" in page
     others = f"{reverse('compare', args=[arena.slug])}?model={models[0].pk}&amp;model={models[1].pk}&amp;board=of-judges"
     assert f'href="{others}"' in client.get(pair_url(arena, *models[:2]), {"board": "of-judges"}).text
+
+
+def test_beside_what_people_say_stands_what_each_judge_says(client, arena, models):
+    """Ida prefers Auk on six of eight prompts in one order, and says of one battle in the other order that both are bad."""
+    ida = make_judge("Ida")
+    battles = list(arena.battles.filter(competitor_a=models[0], competitor_b=models[1]).order_by("pk"))
+    for n, battle in enumerate(battles):
+        make_game(battle, ida, "second" if n < 6 else "first", order="ba")
+    make_game(battles[0], ida, "both_bad", order="ab")
+    make_game(battles[1], ida, "", order="ab")
+    assert [record.n for _, record in by_judge(said_by_judges(models[0].pk, models[1].pk))] == [9]
+    part = client.get(pair_url(arena, *models[:2])).context["parts"][-1]
+    (row,) = part.rows
+    assert (part.title, part.many, row.name, row.n, row.n_prompts) == ("What judges say", "verdicts", str(ida), 9, 8)
+    assert [segment.n for segment in row.segments] == [6, 0, 1, 2]
+    assert row.share == pytest.approx(100 * 6.5 / 9)
+    turned = client.get(pair_url(arena, models[1], models[0])).context["parts"][-1].rows[0]
+    assert turned.share == pytest.approx(100 * 2.5 / 9)
+    assert "Verdicts as they came" in client.get(pair_url(arena, *models[:2])).text
 
 
 def test_two_that_never_met_are_said_to_have_not(client, arena, models):

@@ -15,6 +15,7 @@ from arena.evidence.same_texts import same_texts
 from arena.evidence.vote_tally import NO_PROMPT, SET_ASIDE, ballots_at
 from arena.models import Prompt, Vote
 from judges.audits.figures.figure import Label, mean_share
+from judges.models import Game
 from ranking.boards.publishing import filters_then, prompts_then, source_then
 from ranking.comparisons.judge_comparisons import JudgedEvidence
 from ranking.comparisons.judge_selection import voters_left_out
@@ -27,6 +28,10 @@ type Floats = NDArray[np.float64]
 type Bools = NDArray[np.bool_]
 
 NOBODY = -1
+MOST_GAMES = 20_000
+WINNER_BY_ORDER = {"ab": {"first": "a", "second": "b"}, "ba": {"first": "b", "second": "a"}}
+"""Which answer a verdict on a slot is for; a tie is one in either order."""
+
 POINTS = np.array([1.0, 0.0, 0.5, 0.5])
 """Of the first of the two, by outcome."""
 
@@ -121,6 +126,25 @@ def _verdicts(key: str, first: int, second: int) -> Meetings:
     prompt = evidence.same.of(prompt)
     meetings = Meetings(prompt, outcome, judge, rows.weight, np.full(len(rows), NOBODY))
     return _seen_by(first, meetings, rows.a.astype(np.int64))
+
+
+def said_by_judges(first: int, second: int) -> Meetings:
+    """The verdicts on battles of the two as they came, whatever a board makes of them; none where they are too many to read."""
+    low, high = sorted((first, second))
+    games = Game.objects.counted().exclude(winner="").filter(battle__competitor_a=low, battle__competitor_b=high).order_by()
+    rows = list(games.values_list("judge", "battle__prompt", "order", "winner")[: MOST_GAMES + 1])
+    rows = rows if len(rows) <= MOST_GAMES else []
+    sides = [WINNER_BY_ORDER[order].get(winner, winner) for *_, order, winner in rows]
+    judge, prompt, outcome = (
+        np.array(column, dtype=np.int64)
+        for column in ([row[0] for row in rows], [NO_PROMPT if row[1] is None else row[1] for row in rows], _codes(sides))
+    )
+    n = len(rows)
+    return _seen_by(first, Meetings(prompt, outcome, judge, np.ones(n), np.full(n, NOBODY)), np.full(n, low))
+
+
+def _codes(sides: Sequence[str]) -> list[int]:
+    return [OUTCOMES.index(side) for side in sides]
 
 
 def _seen_by(first: int, meetings: Meetings, a: Ints) -> Meetings:
