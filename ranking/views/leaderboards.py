@@ -44,13 +44,14 @@ from ranking.views.board_parts.ghosts import ghosts_of, judges_board
 from ranking.views.board_parts.rows import options_of, rows_of
 from ranking.views.board_parts.saying import said_of
 from ranking.views.board_parts.timeline import timeline_of
-from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table, entries_of
+from ranking.views.board_table import DEFAULT_SORT, SORTS, BoardTable, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
 from ranking.views.filtering.filter_form import COVARIATES_IN_WORDS, FilterForm, filter_form
 from ranking.views.filtering.style_effects import style_effects
 
 POLL_SECONDS = 3
 WAITING_POLL_SECONDS = 1
+FEWEST_FOR_METHODS = 30  # results, before other methods are offered
 SOURCES = {"people": gettext_lazy("People"), "judges": gettext_lazy("Judges"), "both": gettext_lazy("Combined")}
 METHODS_IN_WORDS = SHORT_NAMES | {Leaderboard.Method.ELO: gettext_lazy("Elo (mean over random orders)")}
 CLUSTERS_IN_WORDS = {"prompt": "cluster", "none": "alone"}  # see `words_for`
@@ -225,7 +226,7 @@ def _board_context(
         "too_large": board.error if board and board.error_code == "too_large" else "",
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
         "sources": _by_sources(over_all),
-        "methods": _methods(over_all, choice) if table is None or table.n_rated else [],
+        "methods": _methods(over_all, choice) if _has_methods(shown, table, is_usual=board == opens_on) else [],
         "style_effects": style_effects(shown) if shown else [],
         "jurors": shown.parameters.get("judges", []) if shown else [],
         "on_marked": _on_marked(request, arena, board, shown),
@@ -314,6 +315,13 @@ def _title(arena: Arena, choice: Choice) -> str:
     if choice.board is None and choice.definition is not None:
         return title_of(Leaderboard(arena=arena, **choice.definition))
     return choice.board.name if choice.board else arena.name
+
+
+def _has_methods(shown: Snapshot | None, table: BoardTable | None, *, is_usual: bool) -> bool:
+    """No method says much of so few results. Whoever reads another board than the usual one is led back."""
+    if shown is None or table is None:
+        return True
+    return table.n_rated > 0 and (not is_usual or shown.n_votes >= FEWEST_FOR_METHODS)
 
 
 def _methods(boards: list[Leaderboard], choice: Choice) -> list[tuple[Leaderboard, str]]:

@@ -316,6 +316,15 @@ def test_a_category_keeps_the_method(client, sliced):
     assert '<option value="davidson" selected>Davidson</option>' in text
 
 
+def test_methods_are_offered_where_there_is_something_to_rate_by_them(client, contest):
+    arena, _, snapshot = contest
+    for n_votes, offers in ((13, False), (29, False), (30, True)):
+        Snapshot.objects.filter(pk=snapshot.pk).update(n_votes=n_votes)
+        assert ('<select name="board">' in client.get(arena.get_absolute_url()).text) == offers
+    Snapshot.objects.filter(pk=snapshot.pk).update(n_votes=13)
+    assert '<select name="board">' in client.get(arena.get_absolute_url(), {"board": f"{arena.slug}-davidson"}).text
+
+
 def test_a_board_that_is_gone_leads_back(client, sliced):
     text = client.get(sliced.get_absolute_url(), {"board": "gone"}).text
     assert "There is no board “gone” here" in text
