@@ -12,7 +12,7 @@ from tests.ranking.board_factories import make_board_of_many
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 MOST_SECONDS_OF_AN_ANSWER, LONGEST_START = 5, 300
 SLOW_DOWN, TIMES, MOST_MS_OF_FIRST_PAINT, MOST_SHIFT = 4, 5, 1_000, 0.001
-N_MODELS, MOST_SECONDS_OF_MATRIX, MOST_MS_OF_SCROLLING = 300, 2, 500
+N_MODELS, MOST_MS_OF_OPENING, MOST_MS_OF_A_SCROLL, N_SCROLLS = 300, 2_000, 100, 20
 WATCH = """
   window.shift = 0;
   new PerformanceObserver(list => {
@@ -20,16 +20,15 @@ WATCH = """
   }).observe({type: 'layout-shift', buffered: true});
 """
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
-LAID_OUT = "document.body.offsetHeight && performance.now()"  # asks for the layout of the whole page
-SCROLL = """async () => {
-  const region = document.querySelector('.matrix'), frame = () => new Promise(requestAnimationFrame), times = [];
-  for (let step = 1; step <= 20; step++) {
-    const began = performance.now();
-    region.scrollTo(step * region.scrollWidth / 20, step * region.scrollHeight / 20);
+LAID_OUT = "document.body.offsetHeight"  # asks for the layout of the whole page
+SCROLL = """async n => {
+  const region = document.querySelector('.matrix') ?? document.documentElement;
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let step = 1; step <= n; step++) {
+    region.scrollBy(100, 100);  // as a turn of a wheel does
     await frame(); await frame();
-    times.push(performance.now() - began);
   }
-  return [Math.max(...times), region.scrollLeft > 0 && region.scrollTop > 0];
+  return region.scrollTop > 0;
 }"""
 
 
@@ -37,9 +36,18 @@ def _opened(browser, url, *, slow_down=1, width=1280):
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     page.add_init_script(WATCH)
-    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow_down})
+    page.protocol = context.new_cdp_session(page)
+    page.protocol.send("Performance.enable")
+    page.protocol.send("Emulation.setCPUThrottlingRate", {"rate": slow_down})
     page.goto(url, wait_until="load")
     return page
+
+
+def _milliseconds(page):
+    """What the page took of its thread so far: processor time, whatever else the machine does."""
+    return 1_000 * next(
+        each["value"] for each in page.protocol.send("Performance.getMetrics")["metrics"] if each["name"] == "ThreadTime"
+    )
 
 
 def _seconds(page, url):
@@ -85,19 +93,23 @@ def test_the_first_paint_of_a_board_on_a_slow_machine(browser, site, row, arena,
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["matrix", "leaderboard"])
 def test_pages_of_300_models_open_and_scroll(browser, live_server, row, name):
+    """By processor time: of the server, which runs in the process of the test, and of the page."""
     arena, _ = make_board_of_many(N_MODELS)
-    began = time.monotonic()
-    page = _opened(browser, live_server.url + reverse(name, args=[arena.slug]))
+    address = live_server.url + reverse(name, args=[arena.slug])
+    _opened(browser, address).context.close()  # what a process loads once
+    began, on_server = time.monotonic(), time.process_time()
+    page = _opened(browser, address)
     page.evaluate(LAID_OUT)
-    seconds = time.monotonic() - began
-    slowest, has_moved = page.evaluate(SCROLL) if name == "matrix" else (0, True)
-    shift = page.evaluate("window.shift")
+    opening = 1_000 * (time.process_time() - on_server) + _milliseconds(page)
+    seconds, before = time.monotonic() - began, _milliseconds(page)
+    assert page.evaluate(SCROLL, N_SCROLLS)
+    scroll, shift = (_milliseconds(page) - before) / N_SCROLLS, page.evaluate("window.shift")
     page.context.close()
     row(
-        f"{name} of {N_MODELS} models, until it is laid out", f"{seconds:.1f} s, a scroll {slowest:.0f} ms, shift {shift:.4f}",
-        f"{MOST_SECONDS_OF_MATRIX} s, {MOST_MS_OF_SCROLLING} ms, none",
+        f"{name} of {N_MODELS} models, opened and laid out",
+        f"{opening:.0f} ms of processor time ({seconds:.1f} s by the clock), 100 px on {scroll:.0f} ms, layout shift {shift:.4f}",
+        f"{MOST_MS_OF_OPENING} ms, {MOST_MS_OF_A_SCROLL} ms, none",
     )  # fmt: skip
-    assert has_moved
-    assert seconds < MOST_SECONDS_OF_MATRIX
-    assert slowest < MOST_MS_OF_SCROLLING
+    assert opening < MOST_MS_OF_OPENING
+    assert scroll < MOST_MS_OF_A_SCROLL
     assert shift < MOST_SHIFT
