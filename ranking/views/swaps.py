@@ -23,6 +23,8 @@ from ranking.views.board_parts.neighbours import LISTED
 from ranking.views.counted_words import counted_on
 from ranking.views.pair_battles import of_board
 
+PLAIN = 4  # winner, loser, is_tie and n; parts of one judge and one order have more
+
 MOST_LISTED = 30
 """Votes or verdicts of a part: more are on the page of its pair."""
 
@@ -63,7 +65,7 @@ def swap(request: HttpRequest, arena: Arena, above: int, below: int) -> HttpResp
     context = shown.context() | {
         "above": names[above], "below": names[below], "n": round(row["n_to_swap"]), "is_verified": row["is_verified"],
         "parts": parts_of(readable, shown.snapshot, names, row["parts"]) if may_read else [], "may_read": may_read,
-        "is_of_judges": parts_of is _of_judges,
+        "is_of_judges": parts_of is _of_judges, "are_by_order": any(len(part) > PLAIN for part in row["parts"]),
     }  # fmt: skip
     return private(render(request, "ranking/swap.html", page_context(request, "leaderboard", arena, **context)))
 

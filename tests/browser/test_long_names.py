@@ -71,6 +71,25 @@ def test_the_vote_button_and_the_whiskers_stay_in_view(page, arena):
         assert page.locator(".top").bounding_box()["height"] == height
 
 
+def test_a_printed_board_is_its_table_and_its_permanent_link(page, arena):
+    """On the width of A4 within its margins."""
+    page.set_viewport_size({"width": 688, "height": 1_000})
+    page.goto(arena.get_absolute_url())
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
+    seen = page.evaluate(
+        "[...document.querySelectorAll('nav, button, summary, select, input')].filter(each => each.checkVisibility()).length"
+    )
+    assert seen == 0
+    printed = page.inner_text("main")
+    assert "short" in printed
+    assert "Permanent link" in printed
+    assert page.evaluate(
+        "getComputedStyle(document.querySelector('#downloads > [href^=\"/snapshots/\"]'), '::after').content"
+    ).startswith('": /snapshots/')
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+
+
 STACKS = "Z" + "\u0489" * 3_000 + " and then words"  # a combining mark that Chromium sets beside the last one
 
 
