@@ -27,6 +27,20 @@ def floatformat(value: Any, digits: Any = -1) -> SafeString:
 
 
 @register.filter
+def approximate(value: float) -> int:
+    """
+    To two digits, for what is known no better.
+
+    Examples
+    --------
+    >>> approximate(88_394.2), approximate(1_049), approximate(49.6)
+    (88000, 1000, 50)
+    """
+    whole = round(value)
+    return round(whole, min(0, 2 - len(str(whole))))
+
+
+@register.filter
 def signed(value: float, digits: int = 0) -> str:
     """
     A change in whole numbers, or with so many decimals, and its sign; what rounds to 0 has none.

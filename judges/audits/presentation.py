@@ -277,7 +277,11 @@ def boards_of(audit: JudgeAudit) -> Boards:
     places = [{line["competitor"]: line for line in board["standings"]} for board in boards]
     default = places[0] if boards and boards[0] is audit.boards[0] else {}
     names = sorted({name for board in places for name in board}, key=lambda name: _place(name, default))
-    cells = {name: [_cell(name, at, board, default) for at, board in zip(places, boards, strict=True)] for name in names}
+    moved = [_moved(at, default) for at in places]
+    cells = {
+        name: [_cell(name, at, board, moves.get(name, 0)) for at, board, moves in zip(places, boards, moved, strict=True)]
+        for name in names
+    }
     return Boards(
         columns=[Column(*_named(board), board["n_decided"], board["n_undecided"], board["tau"]) for board in boards],
         lines=list(cells.items()),
@@ -308,14 +312,21 @@ def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, 
     return (float("inf") if place is None else place, name)
 
 
-def _cell(name: str, at: Mapping[str, Any], board: Mapping[str, Any], default: Mapping[str, Any]) -> Cell:
+def _moved(at: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, int]:
+    """Places up against the first column, among those that have a place in both: who has none in one moves nobody."""
+    both = [name for name in at if at[name]["rank"] is not None and name in default and default[name]["rank"] is not None]
+    before, after = (
+        {name: sum(board[other]["rank"] < board[name]["rank"] for other in both) for name in both} for board in (default, at)
+    )
+    return {name: before[name] - after[name] for name in both}
+
+
+def _cell(name: str, at: Mapping[str, Any], board: Mapping[str, Any], moved: int) -> Cell:
     if name not in at:
         return Cell(None, reason=_why_unrated(board, name))
     line = at[name]
     if line["rank"] is None:
         return Cell(None, reason=gettext("rated %(rating).0f, with no interval and no place yet") % line)
-    before = default[name]["rank"] if name in default else None
-    moved = 0 if before is None else before - line["rank"]
     return Cell(line["rank"], line["rating"], line["low"], line["high"], moved)
 
 

@@ -82,13 +82,13 @@ def _nearly_settled(leader: Entry, others: Sequence[Competitor]) -> SafeString:
     """For one whose chance of being first is high, though the ranges of all models at once leave place 1 to others, too."""
     if (leader.p_best or 0.0) > 1 - CERTAIN:
         text = _(
-            "<b>Nearly settled:</b> {model} is first with a chance above 99 %. Ranges that hold for all models at once still "
-            "leave place 1 open to {others}."
+            "<b>Nearly settled:</b> {model} is first with a chance above 99 %. The ranges, which must be right for "
+            "all models at once and are wider for it, still leave place 1 open to {others}."
         )
     else:
         text = _(
-            "<b>Nearly settled:</b> {model} is first with a chance of {percent} %. Ranges that hold for all models at once "
-            "still leave place 1 open to {others}."
+            "<b>Nearly settled:</b> {model} is first with a chance of {percent} %. The ranges, which must be right "
+            "for all models at once and are wider for it, still leave place 1 open to {others}."
         )
     named = mark_safe(in_a_row(others))  # noqa: S308  # made of escaped names  # nosec B308, B703
     return format_html(text, model=_bold(leader.competitor), percent=round(100 * (leader.p_best or 0.0)), others=named)

@@ -119,8 +119,10 @@ def _models(entries: Sequence[Entry], speeds: Mapping[int, float]) -> list[Compa
 
 
 def _unbeaten(entries: Sequence[Entry], costs: Mapping[int, float]) -> set[int]:
-    """Models that nothing beats both in rating and in a cost, among those whose cost is known."""
+    """Models that nothing beats both in rating and in a cost, among two or more whose cost is known."""
     known = [entry for entry in entries if entry.competitor_id in costs]
+    if len(known) < 2:
+        return set()
     best = frontier([(costs[entry.competitor_id], entry.rating or 0.0) for entry in known])
     return {known[place].competitor_id for place in best}
 

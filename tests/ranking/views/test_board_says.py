@@ -100,8 +100,8 @@ def test_a_tie_names_who_is_likeliest(client, board):
 def test_who_is_nearly_surely_first_is_not_called_tied(client, board, chance, words):
     lines(board, (1, 2, chance), (1, 2, 1 - chance), (3, 3, 0.0))
     assert sentence(client, board.arena) == (
-        f"Nearly settled: model 0 is first with a chance {words}. Ranges that hold for all models at once still leave place 1 "
-        "open to model 1."
+        f"Nearly settled: model 0 is first with a chance {words}. The ranges, which must be right for all models at once and "
+        "are wider for it, still leave place 1 open to model 1."
     )
 
 
@@ -356,7 +356,7 @@ def firmness(client, arena, **query):
 def test_pairs_say_whether_they_are_told_apart_and_what_is_missing(client, board):
     held(lines(board, (1, 2), (1, 2), (3, 4), (3, 4)), (11.0, 1_234.0, False), (50.0, 0.0, False), (80.0, 0.0, True))
     told = text_of(firmness(client, board.arena))
-    assert "model 0 above model 1 not yet 11 about 1,234" in told
+    assert "model 0 above model 1 not yet 11 about 1,200" in told
     assert "model 1 above model 2 yes, taken alone 50 none" in told
     assert "model 2 above model 3 yes, however often one looks 80 none" in told
 

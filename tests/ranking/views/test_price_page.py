@@ -67,7 +67,9 @@ def test_the_sentence_names_those_that_nothing_beats(client, board, models):
 def test_one_that_beats_all_and_one_alone_have_sentences_of_their_own(client, board, models):
     Competitor.objects.filter(pk=models[0].pk).update(price_out=0)
     assert summary(page_of(client, board)) == "Nothing here is better or cheaper than Kestrel."
-    assert summary(page_of(client, board, licence="closed")) == (
+    alone = page_of(client, board, licence="closed")
+    assert not any(model.is_best_for_price for model in alone.context["models"])
+    assert summary(alone) == (
         "Only Kestrel has a price here, so there is nothing to compare it with."
     )
     assert 'id="price"' not in page_of(client, board, licence="closed").text
