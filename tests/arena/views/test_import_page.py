@@ -11,6 +11,9 @@ from arena.importing.files import receiving, uploads
 from arena.importing.loading.loader import load
 from arena.importing.samples import SAMPLES
 from arena.models import Arena, Battle, Event, Import, Prompt, Response
+from ranking.boards.default_boards import ensure_boards
+from ranking.boards.publishing import publish_snapshot
+from ranking.models import Leaderboard
 from tests.arena.importing.import_files import BATTLES, imported, lines, n_rows, registered, write
 from tests.factories import make_arena, make_prompt, make_user, make_vote
 
@@ -317,3 +320,21 @@ def test_whose_answers_they_are_may_be_told_beside_the_file(curator, rung):
     assert (source.format, source.options) == ("helm", {"competitor": "ann"})
     load(source.pk)
     assert arena.competitors.get().name == "ann"
+
+
+def test_a_newcomers_semicolons_become_a_board(curator, rung):
+    """Nothing but the pages: a file is chosen, confirmed, and the board is where the import's page leads."""
+    rows = "".join(f"Question {n}?;One {n};Other {n};{'ab'[n % 3 == 0]}\n" for n in range(12))
+    file = SimpleUploadedFile("votes.csv", f"\ufeffquestion;answer_a;answer_b;better\n{rows}".encode())
+    page = curator.post(reverse("imports"), {"file": file})
+    done = curator.post(
+        reverse("imports"),
+        {"confirm": re.search(r'name="confirm" value="([^"]+)"', page.text)[1], "model_a": "Kestrel", "model_b": "Osmia"},
+    )
+    load(Import.objects.get().pk)
+    ensure_boards(Arena.objects.get())
+    publish_snapshot(Leaderboard.objects.get(is_default=True))
+    board = re.search(r'href="(/arenas/votes/)"', curator.get(done.url).text)
+    shown = curator.get(board[1]).text
+    assert shown.index("Kestrel") < shown.index("Osmia")
+    assert "12 votes" in shown
