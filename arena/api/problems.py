@@ -23,6 +23,10 @@ class RowProblemSerializer(serializers.Serializer[dict[str, Any]]):
     what = serializers.CharField(help_text="The field, or what else of the row is wrong.")
     value = serializers.CharField(help_text="The value sent, shortened.")
     allowed = serializers.CharField(help_text="What is allowed instead.")
+    n_alike = serializers.IntegerField(min_value=0, help_text="Later rows in which the same is wrong.")
+    also_in = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), help_text="Positions of the first of those; for a file, their lines."
+    )
 
 
 class ProblemSerializer(serializers.Serializer[dict[str, Any]]):

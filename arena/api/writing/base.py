@@ -58,10 +58,13 @@ class WrongRows(APIException):
         self.members = {
             "n_problems": problems.n_all,
             "rows": [
-                {"row": each.line, "what": each.what, "value": str(each.value), "allowed": each.allowed}
+                {
+                    "row": each.line, "what": each.what, "value": str(each.value), "allowed": each.allowed,
+                    "n_alike": each.n_alike, "also_in": list(each.lines),
+                }
                 for each in problems.first
             ],
-        }
+        }  # fmt: skip
 
 
 class TakenSerializer(serializers.Serializer[TakenRows]):

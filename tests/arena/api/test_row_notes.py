@@ -83,3 +83,9 @@ def test_a_refusal_ends_in_one_full_stop(arena):
     row = {"prompt": "p-1", "competitor": "Kestrel", "text": "$ERROR$"}
     refused = post(make_program(), "responses/", {"arena": "garden", "rows": [row], "strict": True})
     assert refused.json()["detail"].endswith("no voter is shown it, and no judge is asked.")
+
+
+def test_the_same_problem_names_the_other_rows_that_have_it(arena):
+    rows = [{"prompt": "p-1", "competitor": "Kestrel", "txt": "x"}] * 20
+    (told,) = post(make_program(), "responses/", {"arena": "garden", "rows": rows}).json()["rows"]
+    assert (told["row"], told["n_alike"], told["also_in"]) == (1, 19, [*range(2, 12)])
