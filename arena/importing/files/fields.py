@@ -114,7 +114,7 @@ def without_point(value: Any) -> Any:
     if isinstance(value, str):
         written = _POINTED.fullmatch(value)
         return written[1] if written else value
-    if isinstance(value, float | Decimal) and math.isfinite(value) and abs(value) < MOST_ID and value == int(value):
+    if isinstance(value, float | Decimal) and math.isfinite(value) and -MOST_ID < value < MOST_ID and value == int(value):
         return int(value)
     return value
 
