@@ -1,5 +1,7 @@
 """An arena that leaves table by table comes in again on an empty site: the same games and labels, the same boards."""
 
+import csv
+import io
 import re
 from io import StringIO
 
@@ -100,6 +102,31 @@ def test_boards_are_the_same_on_an_empty_site(left, form):
         assert after.keys() == before.keys()
         for name, values in before.items():
             assert after[name] == pytest.approx(values, abs=1e-9, nan_ok=True) or after[name] == values, slug
+
+
+def saved_elsewhere(table):
+    """As pandas writes an index and whole numbers with gaps, and Excel truth, semicolons, line ends and its mark of UTF-8."""
+    head, *rows = csv.reader(io.StringIO(table, newline=""))
+    gaps = [at for at in range(len(head)) if any(not row[at] for row in rows)]
+    number = re.compile(r"\d+")
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["", *head])
+    for n, row in enumerate(rows):
+        cells = [f"{cell}.0" if at in gaps and number.fullmatch(cell) else cell for at, cell in enumerate(row)]
+        writer.writerow([n, *({"true": "TRUE", "false": "FALSE"}.get(cell, cell) for cell in cells)])
+    return f"\ufeff{out.getvalue()}"
+
+
+def test_tables_that_other_programs_saved_come_in_as_they_were(left, tmp_path):
+    files = {}
+    for table in COMMANDS:
+        files[table, "csv"] = tmp_path / f"{table}.csv"
+        files[table, "csv"].write_bytes(saved_elsewhere(left["files"][table, "csv"].read_text(newline="")).encode())
+    brought({"files": files}, "csv")
+    arena = Arena.objects.get(slug="fable")
+    for table in COMMANDS:
+        assert by_content(table, arena) == left["rows"][table], table
 
 
 def test_the_same_files_again_add_nothing(left):
