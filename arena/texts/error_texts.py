@@ -27,6 +27,7 @@ _OF_PROXIES = r"(?i:upstream request timeout|upstream connect error.*|no healthy
 _END = r"[.!]?"
 # no prose: an answer may explain what such a status means
 _TAIL = r"\W*(for url: .*|(- )?[{<].*|(nginx|openresty|cloudflare)\S*)?"
+_ONE_OBJECT = r"[^{}]*\}\s*(,\s*\"request_id\"\s*:\s*\"[^\"]*\"\s*)?"  # the body that a provider sends with an error
 _SIGNS = (
     r"\$(ERROR|MODERATION)\$",  # FastChat, Arena-Hard
     r"\$MODERATION\$.*",
@@ -45,6 +46,7 @@ _SIGNS = (
     rf"{_PREFIX}({_HTTP})?[45]\d\d\b{_TAIL}",
     rf"({_HTTP})?[45]\d\d:? *((Client|Server) Error: )?({_PHRASES})\b{_TAIL}",
     rf"Internal Server Error\b{_TAIL}",
+    rf'\{{\s*("type"\s*:\s*"error"\s*,\s*)?"error"\s*:\s*\{{(?=.*"message"\s*:)(?=.*"(code|type|status)"\s*:){_ONE_OBJECT}\}}',
 )
 _NOTHING = frozenset({"nan", "NaN", "None", "null", "NULL", "<NA>"})
 _ERROR = re.compile(f"({'|'.join(_SIGNS)})", re.DOTALL)
