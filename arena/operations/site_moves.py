@@ -10,6 +10,7 @@ import graphlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import dj_database_url
@@ -107,6 +108,9 @@ def moved_models() -> list[Model]:
 
 
 def _place(database: dict[str, Any]) -> tuple[str, ...]:
+    """Equal for one database, whatever path or link names its file."""
+    if str(database["ENGINE"]).endswith("sqlite3"):
+        return (str(database["ENGINE"]), str(Path(str(database["NAME"])).resolve()))
     return tuple(str(database.get(name, "")) for name in ("ENGINE", "HOST", "PORT", "NAME"))
 
 

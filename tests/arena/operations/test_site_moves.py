@@ -104,6 +104,17 @@ def test_what_is_not_an_empty_database_of_this_version_is_refused(target, spoil)
     assert rows(target, "SELECT count(*) FROM arena_arena") == [(0,)]
 
 
+@pytest.mark.django_db
+def test_a_link_to_the_database_in_use_is_no_other_one(target, tmp_path, monkeypatch):
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(target)
+    in_use = {"ENGINE": "django.db.backends.sqlite3", "NAME": target}
+    with at(link):
+        monkeypatch.setattr(connections["default"], "settings_dict", connections["default"].settings_dict | in_use)
+        with pytest.raises(CannotMove, match="the database that this site uses already"):
+            check_places()
+
+
 def test_a_site_moves_by_one_command_and_back(tmp_path):
     """On PostgreSQL to a file and into a database again; on SQLite from file to file."""
     with machine.new_machine(tmp_path) as here:
