@@ -345,6 +345,24 @@ def test_an_error_page_is_in_the_language_of_its_reader(catalogue, name, rf):
     assert english_in(page, beside=NAMES) == []
 
 
+GETTEXT = {"_", *(f"{kind}gettext{way}" for kind in ("", "n", "p", "np") for way in ("", "_lazy", "_noop"))}
+
+
+def test_no_message_stands_in_an_f_string():
+    """What gathers messages does not look into them, so no catalogue would have it."""
+    found = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for top in ("arena", "judges", "ranking")
+        for path in (ROOT / top).rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in GETTEXT
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert found == []
+
+
 # --- templates, all branches of them ----------------------------------------------------------------------------------
 
 _SAID = re.compile(

@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from arena import access
 from arena.admin.json_fields import WrittenJSONField
@@ -34,6 +34,15 @@ if TYPE_CHECKING:
     BasePaginator = Paginator[Any]
 else:
     ModelAdmin, TabularInline, BasePaginator = admin.ModelAdmin, admin.TabularInline, Paginator
+
+# Words of Django's own admin and of axes that their catalogues lack in a language of this site: ours say them.
+LACKING = (
+    gettext_noop("Run"),
+    gettext_noop("- Select an option -"),
+    gettext_noop("access attempts"),
+    gettext_noop("access failures"),
+    gettext_noop("access logs"),
+)
 
 MOST_COUNTED = 10_000
 MOST_VALUES = 100

@@ -414,7 +414,8 @@ class VoteAdmin(ReadOnlyAdmin):
         message = ngettext(
             "%(n)s vote restored; boards follow in a moment.", "%(n)s votes restored; boards follow in a moment.", n_votes
         ) % {"n": number(n_votes)}
-        self.message_user(request, f"{message} {_('Votes withdrawn by their voters were not restored.')}")
+        withdrawn = _("Votes withdrawn by their voters were not restored.")
+        self.message_user(request, f"{message} {withdrawn}")
 
 
 @admin.register(Import)

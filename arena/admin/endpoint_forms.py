@@ -78,7 +78,8 @@ class EndpointForm(ModelForm):
             ) % {"line": _code(form)}
         now = _("Agon is started with %(line)s.") % {"line": _code(key_line(self.instance.base_url, self.instance.key_name))}
         if not self.instance.key_name:
-            return f"{_('No key is sent. Where one is needed, name a variable AGON_KEY_... here.')} {now}"
+            none_is_sent = _("No key is sent. Where one is needed, name a variable AGON_KEY_... here.")
+            return f"{none_is_sent} {now}"
         if trouble := trouble_with_key(self.instance.base_url, self.instance.key_name):
             state = _("Not usable as this process has it: %(trouble)s.") % {"trouble": trouble}
         else:

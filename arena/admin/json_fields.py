@@ -73,4 +73,5 @@ def where_it_breaks(text: str) -> str:
         rule = _('Names and texts stand in double quotes, as in {"name": "text"}; write true, false and null.')
     else:
         rule = _('Names and texts stand in double quotes, as in {"name": "text"}.')
-    return f"{_('This is not JSON: %(fault)s.') % {'fault': fault}} {rule}"
+    no_json = _("This is not JSON: %(fault)s.") % {"fault": fault}
+    return f"{no_json} {rule}"

@@ -84,7 +84,8 @@ class PromptForm(ModelForm):
         try:
             check_verifier(verifier)
         except ValueError as error:
-            raise forms.ValidationError(f"{sentence(error)} {_('Such as %(example)s.') % {'example': EXAMPLE}}") from None
+            example = _("Such as %(example)s.") % {"example": EXAMPLE}
+            raise forms.ValidationError(f"{sentence(error)} {example}") from None
         return verifier
 
     def clean(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -33,14 +33,14 @@ VOTES_SHOWN = 200
 
 class BattleFilter(forms.Form):
     competitor = forms.ModelChoiceField(
-        Competitor.objects.none(), label=gettext_lazy("Model"), required=False, empty_label=gettext_lazy("All")
+        Competitor.objects.none(), label=gettext_lazy("Model"), required=False, empty_label=pgettext_lazy("models", "All")
     )
     category = forms.ChoiceField(label=gettext_lazy("Category"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     votes = forms.ChoiceField(
         label=gettext_lazy("Votes"),
         choices=[
-            ("", gettext_lazy("All")),
+            ("", pgettext_lazy("battles", "All")),
             ("none", gettext_lazy("Without votes")),
             ("some", gettext_lazy("With votes")),
             ("set_aside", gettext_lazy("With votes set aside")),

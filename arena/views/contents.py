@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -28,14 +28,17 @@ class ContentsFilter(forms.Form):
     q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=200)
     pool = forms.ModelChoiceField(
         PromptPool.objects.none(), label=gettext_lazy("Pool"), required=False, to_field_name="slug",
-        empty_label=gettext_lazy("All"),
+        empty_label=pgettext_lazy("pools", "All"),
     )  # fmt: skip
     model = forms.ModelChoiceField(
-        Competitor.objects.none(), label=gettext_lazy("Model"), required=False, empty_label=gettext_lazy("All")
+        Competitor.objects.none(), label=gettext_lazy("Model"), required=False, empty_label=pgettext_lazy("models", "All")
     )
     state = forms.ChoiceField(
         label=gettext_lazy("State"), required=False,
-        choices=[("", gettext_lazy("In use")), ("archived", gettext_lazy("Archived")), ("all", gettext_lazy("All"))],
+        choices=[
+            ("", gettext_lazy("In use")), ("archived", gettext_lazy("Archived")),
+            ("all", pgettext_lazy("in use or archived", "All")),
+        ],
     )  # fmt: skip
     prompt = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
     answer = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)

@@ -53,7 +53,8 @@ def true_cause(request: HttpRequest, arena: Arena, refusal: voting.BallotUnknown
     if owner is not None and owner == voter:
         return refusal
     if arena.voting == Voting.CLOSED or arena.is_archived:
-        return voting.VotingClosed(f"{_('It was closed meanwhile.')} {became}")
+        closed = _("It was closed meanwhile.")
+        return voting.VotingClosed(f"{closed} {became}")
     if not access.may_vote(request.user, arena):
         return SignInFirst(f"{_who_must_sign_in(owner)} {became}")
     return voting.BallotUnknown(f"{_whose(request, owner)} {became}")
@@ -115,11 +116,12 @@ def onward(request: HttpRequest, arena: Arena, refusal: Exception) -> tuple[str,
 def where_no_arena(request: HttpRequest, *, key: str) -> dict[str, object]:
     """For the script of a page that is open while its arena goes away."""
     became = _what_became(key, undoing=is_undo(request))
+    gone = _("It was removed or made private, or you signed out.")
     to_arenas = _("To the arenas"), reverse("arenas")
     to_entry = _("Sign in"), reverse("login", query={"next": re.sub(r"(cast|undo)/\Z", "", request.path)})
     return {
         "title": _("This arena is no longer open to you"),
-        "sentence": f"{_('It was removed or made private, or you signed out.')} {became}",
+        "sentence": f"{gone} {became}",
         "onward": to_arenas if request.user.is_authenticated else to_entry,
         "is_over": True,
     }

@@ -70,7 +70,8 @@ def parameters_help() -> SafeString:
     """A help text that lists every parameter with its default."""
     slot = format_html("<code>{}</code>", "{criteria}")
     rows = [(name, format_html(_(says), criteria=slot), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
-    items = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {_('default')} <code>{{}}</code></dd>", rows)
+    standing = _("default")
+    items = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {standing} <code>{{}}</code></dd>", rows)
     example = format_html("<code>{}</code>", '{"temperature": 0.7, "reference": "with"}')
     words = format_html(_("A JSON object with what differs from the defaults, such as {example}."), example=example)
     return format_html('{}<dl class="told">{}</dl>', words, items)

@@ -141,7 +141,8 @@ class GameAdmin(ReadOnlyAdmin):
         rows = [
             [each.sent_at, each.get_state_display(), *map(visible_controls, _said(each))] for each in source.call.attempts.all()
         ]
-        shown = f"<p>{{}} {{}} {{}} {{}}</p><details><summary>{_('request')}</summary><pre>{{}}</pre></details><pre>{{}}</pre>"
+        asked = _("request")
+        shown = f"<p>{{}} {{}} {{}} {{}}</p><details><summary>{asked}</summary><pre>{{}}</pre></details><pre>{{}}</pre>"
         return format_html_join("", shown, rows)
 
     @admin.action(description=gettext_lazy("Set aside ..."), permissions=["view"])

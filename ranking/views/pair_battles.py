@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from arena import access
 from arena.evidence.days import Days
@@ -25,7 +26,7 @@ PER_PAGE = 25
 NO_FILTERS = Filters()
 MOST_PROMPTS = 20_000  # in one question to the database
 FILTERS = {
-    "": _("All"), "upset": _("Upsets"), "people": _("People disagree"), "judges": _("Judges disagree"),
+    "": pgettext_lazy("battles", "All"), "upset": _("Upsets"), "people": _("People disagree"), "judges": _("Judges disagree"),
 }  # fmt: skip
 
 SIDE = Case(

@@ -210,7 +210,7 @@ def in_words(
     """The sentence of a code with its parameters.
 
     A parameter may itself be a note, as a mapping with `code` and `parameters`, or a list of notes. `number` groups whole
-    numbers, as in English unless it is given.
+    numbers, and `signed` fills in those with signs of their own, as in English unless they are given.
 
     Examples
     --------
@@ -221,8 +221,10 @@ def in_words(
     """
     text = TEXTS[code]
     values = {name: _shown(value, gettext, ngettext, number, signed) for name, value in parameters.items()}
-    template = (ngettext or either)(text.one, text.many, parameters[text.number]) if isinstance(text, Plural) else gettext(text)
-    return signed(template, values) % values
+    if isinstance(text, Plural):
+        chosen = (ngettext or either)(text.one, text.many, parameters[text.number])
+        return signed(chosen, values) % values
+    return signed(gettext(text), values) % values
 
 
 def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str], signed: Signed) -> Any:

@@ -95,6 +95,15 @@ def test_numbers_in_notes_are_grouped_as_the_reader_does():
         assert "2.000 Duelle, bei denen" in note_sentence(stored)
 
 
+def test_fractions_in_notes_have_the_decimal_sign_of_the_reader():
+    note = say("inconsistent", high=0.173, least=0.5, n=2_000)
+    assert "is 0.173, under 0.5 (2,000" in note
+    with translation.override("de"):
+        assert "ist 0,173, unter 0,5 (2.000" in note_sentence(
+            {"code": note.code, "parameters": note.parameters, "text": str(note)}
+        )
+
+
 @pytest.mark.parametrize("code", TEXTS)
 def test_parameters_are_named(code):
     """A catalogue may turn them round. Both forms of a text know the number that chooses between them."""
