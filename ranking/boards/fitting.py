@@ -151,7 +151,7 @@ def rows_of(
             n_votes=int(counts.n_votes[i]),
             n_prompts=int(counts.n_prompts[i]),
             raw_win_rate=finite(counts.raw_win_rate[i]),
-            **numbers.get(name) or {"unrated_because": why_none(name, int(counts.n_votes[i]))},
+            **numbers.get(name, {"unrated_because": why_none(name, int(counts.n_votes[i]))}),
         )
         for i, (name, pk) in enumerate(ids.items())
     ]
