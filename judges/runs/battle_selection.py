@@ -131,8 +131,8 @@ def active_pairs(
         n_had.update((competitor, meeting[0]) for competitor in pair)
         if not by_pair[pair]:
             del by_pair[pair]
-    pairs = _sampled(Counter((a, b) for _, a, b, *_ in drawn), chances)
-    return ActiveDraw(battles_of(arena, sorted(drawn), now=now), pairs, n_pairs)
+    sampled = _sampled(Counter((a, b) for _, a, b, *_ in drawn), chances)
+    return ActiveDraw(battles_of(arena, sorted(drawn), now=now), sampled, n_pairs)
 
 
 def _sampled(n_drawn: Counter[Pair], chances: _Chances) -> list[SampledPair]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from arena.evidence.days import Days
 from arena.evidence.same_texts import same_texts
-from arena.evidence.vote_tally import NO_PROMPT, SET_ASIDE, ballots_at
+from arena.evidence.shown_counts import SET_ASIDE
+from arena.evidence.vote_tally import NO_PROMPT, ballots_at
 from arena.models import Prompt, Vote
 from judges.audits.figures.figure import Label, mean_share
 from judges.models import Game
