@@ -10,7 +10,7 @@ type Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class KnownEvidence:
     """Votes and games of an earlier position, counting or set aside; what has come since is left out.
 
     Attributes

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from arena.evidence.days import ALL_DAYS, Days
 from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
-from arena.evidence.known import Known
+from arena.evidence.known import KnownEvidence
 from arena.evidence.ledger import head
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.shown_counts import SET_ASIDE, ShownCounts
@@ -185,7 +185,7 @@ def read_evidence(
     *,
     leaving_out: Collection[int] = (),
     days: Days = ALL_DAYS,
-    only: Known | None = None,
+    only: KnownEvidence | None = None,
 ) -> Evidence:
     """Read the votes themselves, except those of some voters and of other days; all, or a part."""
     evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
@@ -214,7 +214,7 @@ def ballots_at(
     leaving_out: Collection[int] = (),
     days: Days = ALL_DAYS,
     pair: tuple[int, int] | None = None,
-    only: Known | None = None,
+    only: KnownEvidence | None = None,
 ) -> Iterator[VoteColumns]:
     """The votes that stood at `position`, in chunks, those that were set aside among them, but for those of some voters;
     all, or those of some days, or between two competitors, or a part, in the order of their ids.
@@ -232,7 +232,7 @@ def ballots_at(
     yield _part(before.where(is_meant & ~np.isin(before.voter, out)), only)
 
 
-def _part(ballots: VoteColumns, only: Known | None) -> VoteColumns:
+def _part(ballots: VoteColumns, only: KnownEvidence | None) -> VoteColumns:
     return ballots if only is None else ballots.where(only.has_votes(ballots.vote, ballots.a, ballots.b))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from arena.evidence.days import ALL_DAYS, Days
-from arena.evidence.known import Known
+from arena.evidence.known import KnownEvidence
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts, same_texts
 from arena.evidence.turnout import Turnout
 from arena.evidence.vote_tally import Evidence, Ints, evidence_at, read_evidence
@@ -99,7 +99,7 @@ def read_source(
     prompts: Ints | None,
     *,
     from_rows: bool = False,
-    only: Known | None = None,
+    only: KnownEvidence | None = None,
 ) -> Source:
     """By the parameters of a board or of a snapshot; `from_rows`: votes are counted anew, whatever counts are kept; `only`: a
     part of the evidence."""
@@ -137,7 +137,7 @@ class PeopleSource:
     is_sliced: bool
     leaving_out: tuple[int, ...] = ()  # voters whose votes do not count
     days: Days = ALL_DAYS
-    only: Known | None = None  # what part of the votes; None: all
+    only: KnownEvidence | None = None  # what part of the votes; None: all
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         comparisons, notes = self._read(names, definition)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from arena.evidence.days import ALL_DAYS, Days
-from arena.evidence.known import Known
+from arena.evidence.known import KnownEvidence
 from arena.evidence.vote_tally import external_voters, voters_of_other_kinds
 from arena.models import Arena
 from judges.audits.ground_truth import gold_labels
@@ -51,10 +51,10 @@ class SelectionRules:
     marked: str = ""  # as `judges.verdicts.marked_verdicts.treatment` takes it
     own: Mapping[int, frozenset[int]] | None = None
     records: Mapping[int, GoldRecord] | None = None
-    only: Known | None = None  # a part of votes and games; None: all
+    only: KnownEvidence | None = None  # a part of votes and games; None: all
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any], *, only: Known | None = None) -> "SelectionRules":
+    def of(cls, parameters: Mapping[str, Any], *, only: KnownEvidence | None = None) -> "SelectionRules":
         """From the parameters of a board or of a snapshot; older snapshots name fewer."""
         own, records = parameters.get("own_competitors"), parameters.get("juror_records")
         filters = Filters.of_board("", "", parameters.get("filters", ""))

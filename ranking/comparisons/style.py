@@ -10,7 +10,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from arena.evidence.days import ALL_DAYS, Days
-from arena.evidence.known import Known
+from arena.evidence.known import KnownEvidence
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.shown_counts import SET_ASIDE
 from arena.evidence.vote_tally import COLUMNS, VoteColumns, ballots_at, battles_without_answers_yet
@@ -53,7 +53,7 @@ def styled_comparisons(
     same: SameTexts = NO_SAME_TEXTS,
     leaving_out: Collection[int] = (),
     days: Days = ALL_DAYS,
-    only: Known | None = None,
+    only: KnownEvidence | None = None,
 ) -> tuple[Comparisons, list[str]]:
     """The votes that counted at `position` (on some prompts, or on all) with their covariates, and what a reader must know.
 
@@ -134,7 +134,7 @@ def counted_ballots(
     without: Collection[int] = (),
     leaving_out: Collection[int] = (),
     days: Days = ALL_DAYS,
-    only: Known | None = None,
+    only: KnownEvidence | None = None,
 ) -> VoteColumns:
     """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates, and for
     those of some voters and of other days; all of them, or a part."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.evidence.known import Known
+from arena.evidence.known import KnownEvidence
 from arena.evidence.vote_tally import Ints, categories_at
 from ranking.boards.categories.borrowed import BorrowedSource
 from ranking.boards.categories.parted_evidence import PartedEvidence
@@ -22,7 +22,7 @@ def read_parts(
     prompts: Ints | None,
     *,
     from_rows: bool = False,
-    only: Known | None = None,
+    only: KnownEvidence | None = None,
 ) -> Source:
     """As `read_source`; a board over several categories reads each of them by itself too."""
     filters = Filters.of_board(str(parameters.get("category", "")), "", str(parameters.get("filters", "")))

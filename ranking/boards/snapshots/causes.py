@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from arena.evidence.known import Known
+from arena.evidence.known import KnownEvidence
 from arena.evidence.vote_tally import Ints, ballots_at
 from arena.models import Competitor
 from ranking.boards.categories.reading import read_parts
@@ -91,8 +91,8 @@ def _steps(older: Snapshot, newer: Snapshot, rated: Collection[int]) -> tuple[So
     # Lots are evidence, too: those that were drawn by then.
     parameters = newer.parameters | {name: older.parameters[name] for name in ("lots_to",) if name in older.parameters}
     votes, (games, states) = _votes(older, newer), _games(older, newer)
-    as_now = Known(votes, games, states)
-    with_votes = Known(votes, games, states, among=np.array(sorted(rated), dtype=np.int64))
+    as_now = KnownEvidence(votes, games, states)
+    with_votes = KnownEvidence(votes, games, states, among=np.array(sorted(rated), dtype=np.int64))
     return (
         read_parts(arena, older.watermark, parameters, prompts, from_rows=True),
         read_parts(arena, newer.watermark, parameters, prompts, only=as_now),

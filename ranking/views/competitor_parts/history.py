@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class RatedMoment:
     """One snapshot; how many more votes are set aside (`n_set_aside`) and models rated (`n_joined`) than in the one before."""
 
     at: datetime
@@ -40,22 +40,22 @@ class Drawing:
     bands: list[str]
     ticks: list[tuple[str, int]]
     dates: list[tuple[str, datetime, str]]
-    events: list[tuple[str, Moment, bool]]
+    events: list[tuple[str, RatedMoment, bool]]
     last: tuple[str, str]
     is_long: bool  # days, so that times of day do not matter
 
 
 @dataclass(frozen=True, slots=True)
 class RatingHistory:
-    moments: list[Moment]
+    moments: list[RatedMoment]
     drawing: Drawing | None  # without two of them there is nothing to draw
 
     @property
-    def first(self) -> Moment:
+    def first(self) -> RatedMoment:
         return self.moments[0]
 
     @property
-    def last(self) -> Moment:
+    def last(self) -> RatedMoment:
         return self.moments[-1]
 
 
@@ -69,12 +69,12 @@ def history_of(board: Leaderboard, competitor: int) -> RatingHistory | None:
     rows = entries.order_by("snapshot__created_at", "snapshot").values_list(
         "rating", "low", "high", *(f"snapshot__{name}" for name in fields)
     )
-    moments: list[Moment] = []
+    moments: list[RatedMoment] = []
     before: tuple[int, int, str] | None = None
     for rating, low, high, snapshot, at, key, n_set_aside, method in rows:
         n_aside, n_rated, its_method = before or (n_set_aside, n_models[snapshot], method)
         more, joined = max(n_set_aside - n_aside, 0), max(n_models[snapshot] - n_rated, 0)
-        moments.append(Moment(at, key, rating or 0.0, low, high, more, joined, is_other_method=method != its_method))
+        moments.append(RatedMoment(at, key, rating or 0.0, low, high, more, joined, is_other_method=method != its_method))
         before = n_set_aside, n_models[snapshot], method
     if not moments:
         return None
@@ -82,7 +82,7 @@ def history_of(board: Leaderboard, competitor: int) -> RatingHistory | None:
     return RatingHistory(moments, _drawing(moments) if has_time else None)
 
 
-def _drawing(moments: list[Moment]) -> Drawing:
+def _drawing(moments: list[RatedMoment]) -> Drawing:
     limits = [value for moment in moments for value in (moment.rating, moment.low, moment.high) if value is not None]
     axis, start, whole = axis_over(limits), moments[0].at, moments[-1].at - moments[0].at
     x = [100 * ((moment.at - start) / whole) for moment in moments]

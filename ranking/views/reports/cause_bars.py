@@ -24,7 +24,7 @@ FILLS = {"new_models": "url(#cause-hatch)", "method": "url(#cause-dots)"}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CauseShare:
     """What a cause adds to a rating, or in the mean."""
 
     cause: str
@@ -37,7 +37,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class CauseSegment:
     """A part of a bar, as places in per cent of the axis."""
 
     cause: str
@@ -53,15 +53,15 @@ class Segment:
 class CauseRow:
     model: ModelChange
     total: float
-    parts: list[Part]
-    segments: list[Segment]
+    parts: list[CauseShare]
+    segments: list[CauseSegment]
     x: str  # where the change as a whole ends
 
 
 @dataclass(frozen=True, slots=True)
 class CauseTable:
     rows: list[CauseRow]
-    means: list[Part]  # of what each cause adds, whatever the sign
+    means: list[CauseShare]  # of what each cause adds, whatever the sign
     mean: float
     axis: Axis
     zero: str
@@ -95,7 +95,10 @@ def cause_table(changes: BoardChanges, parts: Mapping[int, "CauseParts"], counte
     names = _names(counted)
     return CauseTable(
         rows=[_row(model, each, axis, names) for model, each in divided],
-        means=[Part(cause, name, _mean([each.by_cause()[cause] for _model, each in divided])) for cause, name in names.items()],
+        means=[
+            CauseShare(cause, name, _mean([each.by_cause()[cause] for _model, each in divided]))
+            for cause, name in names.items()
+        ],
         mean=_mean([each.total for _model, each in divided]),
         axis=axis,
         zero=place(axis, 0.0),
@@ -135,6 +138,6 @@ def _row(model: ModelChange, parts: "CauseParts", axis: Axis, names: Mapping[str
         right, left = max(right, end), min(left, start)
         width = axis.at(end) - axis.at(start)
         if width >= HAIR:
-            segments.append(Segment(cause, place(axis, start), f"{width:.2f}%"))
-    told = [Part(cause, names[cause], value) for cause, value in parts.by_cause().items()]
-    return CauseRow(model, parts.total, told, segments, place(axis, parts.total))
+            segments.append(CauseSegment(cause, place(axis, start), f"{width:.2f}%"))
+    named = [CauseShare(cause, names[cause], value) for cause, value in parts.by_cause().items()]
+    return CauseRow(model, parts.total, named, segments, place(axis, parts.total))

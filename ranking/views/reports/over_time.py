@@ -25,7 +25,7 @@ APART = 7.0  # per cent of the height between the numbers at the lines' ends
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
+class RatingThen:
     """A rating in one snapshot."""
 
     rating: float
@@ -47,26 +47,26 @@ class ModelLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MomentRow:
     """One moment: its letter where something happened, what, and the chosen models' ratings."""
 
     moment: Moment
     letter: str
     facts: list[str]
     x: str
-    ratings: list[Rated | None]
+    ratings: list[RatingThen | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class RatingsPicture:
     models: list[ModelLine]
-    rows: list[Row]
+    rows: list[MomentRow]
     ticks: list[tuple[str, int]]
     dates: list[tuple[str, datetime, str]]
     is_long: bool
 
     @property
-    def events(self) -> list[Row]:
+    def events(self) -> list[MomentRow]:
         return [row for row in self.rows if row.letter]
 
     @property
@@ -94,7 +94,7 @@ def over_time(request: HttpRequest, arena: Arena) -> HttpResponse:
     return private(render(request, "ranking/reports/over_time.html", page_context(request, "leaderboard", arena, **context)))
 
 
-def _picture(shown: ChosenBoard, chosen: Sequence[Entry]) -> Picture | None:
+def _picture(shown: ChosenBoard, chosen: Sequence[Entry]) -> RatingsPicture | None:
     """None without two moments."""
     moments = moments_in_time(shown.board, most=MOST_MOMENTS) if shown.board and chosen else []
     if len(moments) < 2 or moments[0].at == moments[-1].at:
@@ -108,25 +108,25 @@ def _picture(shown: ChosenBoard, chosen: Sequence[Entry]) -> Picture | None:
     ]
     letters = iter(ascii_lowercase)
     rows = [
-        Row(
+        MomentRow(
             moment, next(letters) if moment.is_event else "", facts_of(moment), f"{x[moment.pk]:.2f}%",
             [ratings.get((moment.pk, entry.competitor_id)) for entry in chosen],
         )
         for moment in moments
     ]  # fmt: skip
     dates, is_long = dates_of(start, moments[-1].at)
-    return Picture(_labels_apart(lines), rows, [(f"{100 - at:.2f}%", value) for at, value in axis.ticks], dates, is_long)
+    return RatingsPicture(_labels_apart(lines), rows, [(f"{100 - at:.2f}%", value) for at, value in axis.ticks], dates, is_long)
 
 
-def _ratings(moments: Sequence[Moment], chosen: Sequence[Entry]) -> dict[tuple[int, int], Rated]:
+def _ratings(moments: Sequence[Moment], chosen: Sequence[Entry]) -> dict[tuple[int, int], RatingThen]:
     """By snapshot and model."""
     models = [entry.competitor_id for entry in chosen]
     entries = Entry.objects.filter(snapshot__in=[moment.pk for moment in moments], competitor__in=models, rating__isnull=False)
     rows = entries.order_by().values_list("snapshot_id", "competitor_id", "rating", "low", "high")
-    return {(snapshot, model): Rated(rating or 0.0, low, high) for snapshot, model, rating, low, high in rows}
+    return {(snapshot, model): RatingThen(rating or 0.0, low, high) for snapshot, model, rating, low, high in rows}
 
 
-def _limits(ratings: Collection[Rated]) -> list[float]:
+def _limits(ratings: Collection[RatingThen]) -> list[float]:
     """What the axis has room for: all ratings, and half of the intervals. The widest are cut: they would flatten the rest."""
     ends = [
         (each.rating - each.low, each.high - each.rating) for each in ratings if each.low is not None and each.high is not None
@@ -136,7 +136,7 @@ def _limits(ratings: Collection[Rated]) -> list[float]:
     return [each.rating + side * reach for each in ratings for side in (-1, 1)]
 
 
-def _line(number: int, entry: Entry, points: Sequence[tuple[float, Rated | None]], axis: Axis) -> ModelLine:
+def _line(number: int, entry: Entry, points: Sequence[tuple[float, RatingThen | None]], axis: Axis) -> ModelLine:
     rated = [(x, each) for x, each in points if each is not None]
     end_x, end = rated[-1]
     y = 100 - axis.at(end.rating)
@@ -151,9 +151,9 @@ def _line(number: int, entry: Entry, points: Sequence[tuple[float, Rated | None]
     )
 
 
-def _runs(points: Sequence[tuple[float, Rated | None]]) -> list[list[tuple[float, Rated]]]:
+def _runs(points: Sequence[tuple[float, RatingThen | None]]) -> list[list[tuple[float, RatingThen]]]:
     """Those that follow each other without a gap, two or more."""
-    runs: list[list[tuple[float, Rated]]] = [[]]
+    runs: list[list[tuple[float, RatingThen]]] = [[]]
     for x, each in points:
         if each is None:
             runs.append([])
@@ -162,7 +162,7 @@ def _runs(points: Sequence[tuple[float, Rated | None]]) -> list[list[tuple[float
     return [run for run in runs if len(run) > 1]
 
 
-def _band(run: Sequence[tuple[float, Rated]], axis: Axis) -> str:
+def _band(run: Sequence[tuple[float, RatingThen]], axis: Axis) -> str:
     limits = [(x, each.low, each.high) for x, each in run if each.low is not None and each.high is not None]
     corners = [*((x, high) for x, _low, high in limits), *((x, low) for x, low, _high in reversed(limits))]
     return " ".join(f"{x:.2f},{100 - axis.at(value):.2f}" for x, value in corners)
