@@ -205,8 +205,8 @@ def _table_context(
         ghosts=ghosts_of(judges_board(boards, shown.leaderboard), stored) if is_live else {},
     )  # fmt: skip
     short, shows_all = words_for(counted_on(shown))["short"], request.GET.get("neighbours") == "all"
-    rows = {"rows": rows_of(table, arena, short=short, is_live=is_live), "options": options_of(table)}
-    return rows | {"table": table} | said_of(shown, stored, arena, earlier, is_live=is_live, shows_all=shows_all)
+    rows = rows_of(table, arena, short=short, is_live=is_live) | {"table": table, "options": options_of(table)}
+    return rows | said_of(shown, stored, arena, earlier, is_live=is_live, shows_all=shows_all)
 
 
 def _board_context(

@@ -5,8 +5,9 @@ own addresses and words.
 """
 
 import math
+import re
 from collections.abc import Iterator
-from html import escape  # Django's own takes twice as long, and is for more than strings
+from html import escape, unescape  # Django's own takes twice as long, and is for more than strings
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -21,11 +22,15 @@ from ranking.models import Entry
 from ranking.views.board_table import BoardLine, BoardTable
 
 
-def rows_of(table: BoardTable, arena: Arena, *, short: str, is_live: bool) -> SafeString:
-    """All bodies of the table; `short` is the word for what counts, on cards of phones."""
+def rows_of(table: BoardTable, arena: Arena, *, short: str, is_live: bool) -> dict[str, SafeString]:
+    """
+    `rows` are all bodies of the table, and `widest` is a row for its head that nobody sees; `short` is the word for what
+    counts, on cards of phones.
+    """
     writer = RowWriter(table, arena, short=short, is_live=is_live)
-    bodies = (writer.body(group) for group in table.groups)
-    return mark_safe("".join(bodies))  # noqa: S308  # names are escaped  # nosec B308, B703
+    bodies = [writer.body(group) for group in table.groups]
+    widest = writer.widest([line for group in table.groups for line in group], bodies)
+    return {"rows": mark_safe("".join(bodies)), "widest": mark_safe(widest)}  # noqa: S308  # names are escaped  # nosec B308, B703
 
 
 def options_of(table: BoardTable) -> SafeString:
@@ -33,6 +38,10 @@ def options_of(table: BoardTable) -> SafeString:
     lines = (line.competitor for group in table.groups for line in group)
     options = (f'<option value="{model.pk}">{escape(model.name)}</option>' for model in lines)
     return mark_safe("".join(options))  # noqa: S308  # names are escaped  # nosec B308, B703
+
+
+CELL, TAG = re.compile(r'<td class="n c-(\w+)"[^>]*>(.*?)</td>'), re.compile("<[^>]*>")
+MOST_NAMES = 3  # of names the longest need not be the widest
 
 
 class RowWriter:
@@ -57,6 +66,23 @@ class RowWriter:
     def body(self, group: list[BoardLine]) -> str:
         band = ' class="band"' if len(group) > 1 else ""
         return f"<tbody{band}>{''.join(self.row(line) for line in group)}</tbody>\n"
+
+    def widest(self, lines: list[BoardLine], bodies: list[str]) -> str:
+        """The widest that each column holds, so that columns keep their width while rows come in."""
+        cells: dict[str, str] = {}
+        for key, shown in (cell for body in bodies for cell in CELL.findall(body)):
+            cells[key] = max(cells.get(key, ""), shown, key=_figures)
+        named = sorted(lines, key=lambda line: min(len(line.competitor.name), 32) + min(len(line.competitor.organisation), 20))
+        names = "".join(f"<div>{self.unlinked(line)}</div>" for line in named[-MOST_NAMES:])
+        parts = [f'<td class="c-{key} n">{shown}</td>' for key, shown in cells.items()]
+        n_before = 2 if "rank" in cells else 0
+        parts.insert(n_before, f"<td>{names}</td>")
+        parts.insert(n_before + 2, "<td></td>")
+        return f'<tr class="widest" aria-hidden="true">{"".join(parts)}</tr>'
+
+    def unlinked(self, line: BoardLine) -> str:
+        pick = '<span class="pick"></span>' if self.is_live else ""
+        return f"{pick}<b>{escape(line.competitor.name)}</b>{self.org(line.competitor)}{''.join(self.tags(line))}"
 
     def row(self, line: BoardLine) -> str:
         retired = ' class="retired"' if line.is_retired else ""
@@ -150,6 +176,11 @@ class RowWriter:
         if micro not in self.prices:
             self.prices[micro] = escape(amount(micro))
         return self.prices[micro]
+
+
+def _figures(shown: str) -> int:
+    """How many there are to see: they are of one width."""
+    return len(unescape(TAG.sub("", shown)))
 
 
 def _cell(key: str, label: str) -> str:

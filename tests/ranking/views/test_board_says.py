@@ -220,6 +220,20 @@ def change_rows(client, board):
     return [line for group in client.get(board.arena.get_absolute_url()).context["table"].groups for line in group]
 
 
+def test_the_head_holds_the_widest_of_each_column_and_nobody_sees_it(client, board):
+    """So columns keep their width while rows come in."""
+    snapshot = lines(board, (1, 10, 0.6), (2, 9, 0.3), (1, 3, 0.004))
+    snapshot.entries.filter(competitor__name="model 1").update(n_votes=12_345)
+    board.arena.competitors.filter(name="model 0").update(name="<b>A model of a long name", organisation="Its maker")
+    row = re.search(r'<tr class="widest" aria-hidden="true">.*?</tr>', page_of(client, board.arena))[0]
+    assert re.findall(r'<td class="c-(\w+) n">([^<]*)', row) == [
+        ("rank", "1"), ("range", "1–10"), ("rating", "1000 "), ("first", "60"), ("win", "50"),
+        ("votes", "12,345"), ("prompts", "3"),
+    ]  # fmt: skip
+    assert '<b>&lt;b&gt;A model of a long name</b> <small class="org">Its maker</small></div></td>' in row
+    assert not re.search("href|id=|<input", row)
+
+
 @pytest.mark.parametrize(("chance", "said"), [(0.0, "&lt;1"), (0.004, "&lt;1"), (0.006, "1"), (0.62, "62"), (1.0, "&gt;99")])
 def test_a_chance_is_never_called_certain(client, board, chance, said):
     lines(board, (1, 2, chance), (1, 2, 0.5))
