@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.arrays import Codes, Floats, Ints, SmallCodes
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.estimation.fit import Fit
@@ -15,6 +15,7 @@ from ranking.maths.models.contextual import fit_contextual
 from ranking.maths.uncertainty.flips.search import Order, RowsByCell, Taken, in_order
 
 TIE = 2
+MOST_FLAGS_A_ROW = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +28,7 @@ class SlotInfluence:
         n rows between m competitors.
     cells : Comparisons
         One row a cell, the winner as a; its weight is the cell's count.
-    cell : (n,) int64
+    cell : (n,) int32
         Of each row of the fit.
     score : (C,) float64
         y - P(a beats b).
@@ -43,7 +44,7 @@ class SlotInfluence:
 
     fit: Fit
     cells: Comparisons
-    cell: Ints
+    cell: Codes
     score: Floats
     slot: Ints
     sign: Floats
@@ -54,7 +55,7 @@ class SlotInfluence:
     def of(cls, fit: Fit) -> "SlotInfluence":
         m, n_slots = len(fit.names), len(fit.parameters)
         cells, cell = _counted(fit.comparisons)
-        first = np.full(len(cells), -1) if cells.first is None else cells.first
+        first = _order(cells)
         sign = np.array([1.0, -1.0, 0.0])[first]
         slot = _slots(cells, first, n_slots)
         intercepts = np.array([*(each.estimate for each in fit.parameters), 0.0])
@@ -84,33 +85,50 @@ class SlotInfluence:
         return ratings
 
     def rows_holding(self, sets: Sequence[Taken]) -> list[Ints]:
-        weight = self.fit.comparisons.weights()
-        rows = np.flatnonzero(weight > 0)
-        by_cell = RowsByCell.of(self.cell[rows], rows, weight[rows], len(self.cells))
+        weight, wanted = self.fit.comparisons.weights(), np.zeros(len(self.cells), dtype=np.bool_)
+        for cells, _ in sets:
+            wanted[cells] = True
+        rows = np.flatnonzero(wanted[self.cell] & (weight > 0))
+        by_cell = RowsByCell.of(self.cell[rows].astype(np.int64), rows, weight[rows], len(self.cells))
         return [by_cell.holding(*each) for each in sets]
 
 
-def _counted(comparisons: Comparisons) -> tuple[Comparisons, Ints]:
+def _counted(comparisons: Comparisons) -> tuple[Comparisons, Codes]:
     """Cells as rows, the winner as a (of a tie the competitor of the lower code); and the cell of each row, (n,)."""
-    n, m = len(comparisons), len(comparisons.names)
-    outcome = np.minimum(comparisons.outcome, TIE)
-    is_turned = np.where(outcome == TIE, comparisons.a > comparisons.b, outcome == 1)
-    a, b = (np.where(is_turned, *pair) for pair in ((comparisons.b, comparisons.a), (comparisons.a, comparisons.b)))
-    first = np.full(n, -1) if comparisons.first is None else comparisons.first
+    c, m = comparisons, len(comparisons.names)
+    is_tie, first, judge = c.outcome >= TIE, _order(c), c.clusters("judge")
+    is_turned = np.where(is_tie, c.a > c.b, c.outcome == 1)
     first = np.where(is_turned & (first >= 0), 1 - first, first)
-    judge = comparisons.clusters("judge")
-    n_judges = int(judge.max(initial=-1)) + 2
-    parts = np.array([a, b, outcome == TIE, first + 1, judge + 1], dtype=np.int64)
-    keys, cell = np.unique(np.ravel_multi_index(tuple(parts), (m, m, 2, 3, n_judges)), return_inverse=True)
-    a, b, is_tie, first, judge = np.unravel_index(keys, (m, m, 2, 3, n_judges))
-    count = np.bincount(cell, weights=comparisons.weights(), minlength=len(keys))
+    shape = (m, m, 2, 3, int(judge.max(initial=-1)) + 2)
+    key = np.where(is_turned, c.b, c.a).astype(np.int64)
+    parts = (np.where(is_turned, c.a, c.b), is_tie, first + 1, judge + 1)
+    for size, part in zip(shape[1:], parts, strict=True):  # in place: there may be millions of rows
+        key *= size
+        key += part
+    keys, cell = _distinct(key, int(np.prod(shape, dtype=np.int64)))
+    a, b, tied, order, judged = (each.astype(np.int32) for each in np.unravel_index(keys, shape))
     cells = Comparisons(
-        names=comparisons.names, a=a, b=b, outcome=np.where(is_tie, TIE, 0), first=first - 1, judge=judge - 1, weight=count
+        names=c.names, a=a, b=b, outcome=(TIE * tied).astype(np.int8), first=(order - 1).astype(np.int8), judge=judged - 1,
+        weight=np.bincount(cell, weights=c.weights(), minlength=len(keys)),
     )  # fmt: skip
-    return cells, cell.astype(np.int64)
+    return cells, cell
 
 
-def _slots(cells: Comparisons, first: Ints, n_slots: int) -> Ints:
+def _order(comparisons: Comparisons) -> SmallCodes:
+    """Who was shown first: 0 = a, 1 = b, -1 = not known."""
+    return np.full(len(comparisons), -1, dtype=np.int8) if comparisons.first is None else comparisons.first
+
+
+def _distinct(key: Ints, size: int) -> tuple[Ints, Codes]:
+    """The keys that occur, in order, and the place of each among them; by flags where that needs no more room than the keys."""
+    if size > MOST_FLAGS_A_ROW * len(key):
+        keys, place = np.unique(key, return_inverse=True)
+        return keys, place.astype(np.int32)
+    met = np.bincount(key, minlength=size) > 0
+    return np.flatnonzero(met), (np.cumsum(met, dtype=np.int32) - 1)[key]
+
+
+def _slots(cells: Comparisons, first: SmallCodes, n_slots: int) -> Ints:
     """The intercepts stand behind the ratings, by judges' codes; cells of unknown order have none."""
     m, judge = len(cells.names), cells.clusters("judge")
     known = np.unique(judge[(first >= 0) & (cells.weights() > 0)])
