@@ -40,8 +40,8 @@ _ON_CLUSTERS: Texts = {
         "%(name)s: %(votes)s on %(clusters)s, and one of them outweighs the others, so its interval is very wide"
     ),
     "one_competitor.most_on_few.prompts": gettext_noop(
-        "%(name)s: %(votes)s on %(clusters)s, most on a few: they tell as much as %(about)s prompts with as many each, so its interval is "
-        "wide"
+        "%(name)s: %(votes)s on %(clusters)s, most on a few: they tell as much as %(about)s prompts with as many "
+        "each, so its interval is wide"
     ),
     "one_competitor.few.prompts": gettext_noop("%(name)s: %(votes)s on %(clusters)s: so few make its interval wide"),
     "near_start.prompts": gettext_noop(
@@ -90,8 +90,8 @@ _ON_OTHER_CLUSTERS: Texts = {
         "%(name)s: %(votes)s by %(clusters)s, and one of them outweighs the others, so its interval is very wide"
     ),
     "one_competitor.most_on_few.others": (
-        "%(name)s: %(votes)s by %(clusters)s, most by a few: they tell as much as %(about)s %(column)ss with as many each, so its interval "
-        "is wide"
+        "%(name)s: %(votes)s by %(clusters)s, most by a few: they tell as much as %(about)s %(column)ss with as "
+        "many each, so its interval is wide"
     ),
     "one_competitor.few.others": "%(name)s: %(votes)s by %(clusters)s: so few make its interval wide",
     "near_start.others": (

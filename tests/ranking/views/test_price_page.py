@@ -69,9 +69,7 @@ def test_one_that_beats_all_and_one_alone_have_sentences_of_their_own(client, bo
     assert summary(page_of(client, board)) == "Nothing here is better or cheaper than Kestrel."
     alone = page_of(client, board, licence="closed")
     assert not any(model.is_best_for_price for model in alone.context["models"])
-    assert summary(alone) == (
-        "Only Kestrel has a price here, so there is nothing to compare it with."
-    )
+    assert summary(alone) == ("Only Kestrel has a price here, so there is nothing to compare it with.")
     assert 'id="price"' not in page_of(client, board, licence="closed").text
 
 
