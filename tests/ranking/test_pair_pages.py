@@ -448,7 +448,7 @@ def test_each_page_says_which_of_several_boards_it_shows(client, arena, models):
         "here": {"category": "writing", "counts_external": False},
     }.items():  # fmt: skip
         make_board(arena, slug, **fields)
-    for page in ("compare", "matrix", "price"):
+    for page in ("compare", "matrix", "price", "over-time"):
         text = client.get(reverse(page, args=[arena.slug]), {"board": "ties"}).text
         assert re.search(r"<title>\s*[^<]* · writing, Davidson · Agon</title>", text)
         names = re.findall(r"<option[^>]*>([^<]*)</option>", text)
