@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 
 from arena.evidence.curation import restore_votes, set_aside_votes
-from arena.models import Vote
+from arena.models import Prompt, Vote
 from ranking.boards.publishing import publish_snapshot
 from ranking.boards.snapshots.causes import causes_between
 from ranking.boards.snapshots.changes import changes_between
+from ranking.filters import Filters
 from ranking.models import Entry, Leaderboard, Snapshot
 from tests.factories import make_battle, make_competitor, make_contest, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_judge
@@ -107,6 +108,30 @@ def test_what_other_code_made_of_the_same_evidence_is_the_methods(story):
     parts = parts_between(older, newer)[pk]
     assert parts.new_votes + parts.method == pytest.approx(change_of(older, newer, pk), abs=EXACTLY)
     assert parts.set_aside == parts.new_models == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"method": "elo", "intervals": "bootstrap"},
+        {"method": "style_controlled", "covariates": "length"},
+        {"filters": Filters.of({"over": ["code:1", "maths:2"]}).rest},
+    ],
+    ids=["elo", "style", "categories"],
+)
+def test_each_kind_of_board_is_fitted_as_its_snapshots_were(story, fields):
+    """Nothing is left for the method where the same code fitted both."""
+    arena = story().arena
+    a, *_, d = arena.competitors.order_by("pk")
+    for k, prompt in enumerate(arena.prompts.order_by("pk")):
+        Prompt.objects.filter(pk=prompt.pk).update(category=("code", "maths")[k % 2])
+    board = make_board(arena, **fields)
+    older = publish_snapshot(board)
+    beaten(a, d, 2)
+    Prompt.objects.filter(arena=arena, category="").update(category="code")
+    newer = publish_snapshot(board)
+    assert ("parts" in newer.parameters) == ("filters" in fields)
+    assert alone(older, newer, "new_votes")
 
 
 def test_a_board_of_judges_tells_verdicts_set_aside_from_new_ones_and_from_a_new_model(db):
