@@ -104,7 +104,7 @@ def _swaps(fit: maths.Fit, definition: Definition, pairs: list[tuple[str, str]],
     comparisons, most = fit.comparisons, MOST_VERIFIED.get(definition.method)
     if most is None or comparisons.weight_kind != "count" or (comparisons.weights() % 1).any():
         return [(None, False, ())] * len(pairs)
-    flips = [*maths.verified_votes_to_flip(fit, pairs[:most]), *maths.votes_to_flip(fit, pairs[most:])]
+    flips = maths.verified_votes_to_flip(fit, pairs, most_verified=most)
     return [_swap(comparisons, flip, ids, has_slots=bool(fit.parameters)) for flip in flips]
 
 

@@ -84,7 +84,9 @@ def votes_to_flip(fit: Fit, pairs: Sequence[tuple[str, str]] | None = None) -> t
     return _named(fit, influence, places, orders, votes)
 
 
-def verified_votes_to_flip(fit: Fit, pairs: Sequence[tuple[str, str]] | None = None) -> tuple[Flip, ...]:
+def verified_votes_to_flip(
+    fit: Fit, pairs: Sequence[tuple[str, str]] | None = None, *, most_verified: int | None = None
+) -> tuple[Flip, ...]:
     """The same, by refits: in the order of influence, the smallest number of comparisons whose removal flips the pair.
 
     A set is `verified` if a refit without it puts b above a. Where such a refit has no finite ratings (nothing
@@ -96,6 +98,8 @@ def verified_votes_to_flip(fit: Fit, pairs: Sequence[tuple[str, str]] | None = N
         From `fit_bradley_terry`, or from `fit_contextual` without covariates; without a prior on ratings.
     pairs : sequence of (str, str), optional
         Names; None = all neighbours in the ranking.
+    most_verified : int, optional
+        Only so many pairs, the first ones, are searched by refits; the others are as `votes_to_flip` has them. None = all.
 
     Raises
     ------
@@ -118,13 +122,18 @@ def verified_votes_to_flip(fit: Fit, pairs: Sequence[tuple[str, str]] | None = N
     """
     influence = _influence(fit)
     places = _places(fit, pairs)
-    searches = [Search.of(influence, a, b, float(fit.ratings[a] - fit.ratings[b])) for a, b in places]
+    pairs_and_gaps = [(a, b, float(fit.ratings[a] - fit.ratings[b])) for a, b in places]
+    searches = [Search.of(influence, a, b, gap) for a, b, gap in pairs_and_gaps[:most_verified]]
     while trials := [(search, search.trial) for search in searches if search.trial is not None]:
         refits = influence.ratings_without([search.order.taken(trial) for search, trial in trials])
         for (search, _), ratings in zip(trials, refits, strict=True):
             search.learn(float(ratings[search.a] - ratings[search.b]))
-    flips = _named(fit, influence, places, [search.order for search in searches], [search.flipped for search in searches])
-    return tuple(replace(flip, verified=search.reversed) for flip, search in zip(flips, searches, strict=True))
+    rest = [(influence.order(a, b, wanted=gap), gap) for a, b, gap in pairs_and_gaps[len(searches) :]]
+    orders = [*(search.order for search in searches), *(order for order, _ in rest)]
+    votes = [*(search.flipped for search in searches), *(order.votes_for(gap) for order, gap in rest)]
+    verified = [*(search.reversed for search in searches), *(False for _ in rest)]
+    flips = _named(fit, influence, places, orders, votes)
+    return tuple(replace(flip, verified=is_so) for flip, is_so in zip(flips, verified, strict=True))
 
 
 def _influence(fit: Fit) -> Influence:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from ranking.maths.data.arrays import Codes, Floats, Ints, SmallCodes
+from ranking.maths.data.arrays import Codes, Floats, Ints, SmallCodes, chunks
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.estimation.fit import Fit
@@ -15,7 +15,7 @@ from ranking.maths.models.contextual import fit_contextual
 from ranking.maths.uncertainty.flips.search import Order, RowsByCell, Taken, in_order
 
 TIE = 2
-MOST_FLAGS_A_ROW = 8
+MOST_FLAGS_A_ROW, MOST_SHORT = 8, 2**31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,36 +95,47 @@ class SlotInfluence:
 
 def _counted(comparisons: Comparisons) -> tuple[Comparisons, Codes]:
     """Cells as rows, the winner as a (of a tie the competitor of the lower code); and the cell of each row, (n,)."""
-    c, m = comparisons, len(comparisons.names)
-    is_tie, first, judge = c.outcome >= TIE, _order(c), c.clusters("judge")
-    is_turned = np.where(is_tie, c.a > c.b, c.outcome == 1)
-    first = np.where(is_turned & (first >= 0), 1 - first, first)
-    shape = (m, m, 2, 3, int(judge.max(initial=-1)) + 2)
-    key = np.where(is_turned, c.b, c.a).astype(np.int64)
-    parts = (np.where(is_turned, c.a, c.b), is_tie, first + 1, judge + 1)
-    for size, part in zip(shape[1:], parts, strict=True):  # in place: there may be millions of rows
-        key *= size
-        key += part
-    keys, cell = _distinct(key, int(np.prod(shape, dtype=np.int64)))
+    n, m = len(comparisons), len(comparisons.names)
+    shape = (m, m, 2, 3, int(comparisons.clusters("judge").max(initial=-1)) + 2)
+    size = int(np.prod(shape, dtype=np.int64))
+    key: Ints | Codes = np.empty(n, dtype=np.int64) if size >= MOST_SHORT else np.empty(n, dtype=np.int32)
+    for part in chunks(n):  # there may be millions of rows
+        key[part] = _keys(comparisons, part, shape)
+    keys, cell = _distinct(key, size)
+    count = np.zeros(len(keys))
+    for part in chunks(n):
+        count += np.bincount(cell[part], weights=comparisons.weights(part), minlength=len(keys))
     a, b, tied, order, judged = (each.astype(np.int32) for each in np.unravel_index(keys, shape))
     cells = Comparisons(
-        names=c.names, a=a, b=b, outcome=(TIE * tied).astype(np.int8), first=(order - 1).astype(np.int8), judge=judged - 1,
-        weight=np.bincount(cell, weights=c.weights(), minlength=len(keys)),
+        names=comparisons.names, a=a, b=b, outcome=(TIE * tied).astype(np.int8), first=(order - 1).astype(np.int8),
+        judge=judged - 1, weight=count,
     )  # fmt: skip
     return cells, cell
 
 
-def _order(comparisons: Comparisons) -> SmallCodes:
+def _keys(c: Comparisons, rows: slice, shape: tuple[int, ...]) -> Ints:
+    a, b, first = c.a[rows], c.b[rows], _order(c, rows)
+    judge = np.full(len(a), -1, dtype=np.int32) if c.judge is None else c.judge[rows]
+    is_tie = c.outcome[rows] >= TIE
+    is_turned = np.where(is_tie, a > b, c.outcome[rows] == 1)
+    first = np.where(is_turned & (first >= 0), 1 - first, first)
+    kinds = (np.where(is_turned, b, a), np.where(is_turned, a, b), is_tie.astype(np.int8), first + 1, judge + 1)
+    return np.asarray(np.ravel_multi_index(kinds, shape), dtype=np.int64)
+
+
+def _order(comparisons: Comparisons, rows: slice = slice(None)) -> SmallCodes:
     """Who was shown first: 0 = a, 1 = b, -1 = not known."""
-    return np.full(len(comparisons), -1, dtype=np.int8) if comparisons.first is None else comparisons.first
+    first = comparisons.first
+    return np.full(len(comparisons.a[rows]), -1, dtype=np.int8) if first is None else first[rows]
 
 
-def _distinct(key: Ints, size: int) -> tuple[Ints, Codes]:
+def _distinct(key: Ints | Codes, size: int) -> tuple[Ints, Codes]:
     """The keys that occur, in order, and the place of each among them; by flags where that needs no more room than the keys."""
     if size > MOST_FLAGS_A_ROW * len(key):
         keys, place = np.unique(key, return_inverse=True)
-        return keys, place.astype(np.int32)
-    met = np.bincount(key, minlength=size) > 0
+        return keys.astype(np.int64), place.astype(np.int32)
+    met = np.zeros(size, dtype=np.bool_)
+    met[key] = True
     return np.flatnonzero(met), (np.cumsum(met, dtype=np.int32) - 1)[key]
 
 

@@ -63,6 +63,14 @@ def test_the_approximation_is_close_where_few_of_many_go():
     assert near == pytest.approx(exact, rel=0.1, abs=1)
 
 
+def test_the_first_pairs_alone_can_be_verified():
+    fit = fit_contextual(judged())
+    some, near, exact = verified_votes_to_flip(fit, most_verified=1), votes_to_flip(fit), verified_votes_to_flip(fit)
+    assert [(flip.n_votes, flip.rows.tolist(), flip.verified) for flip in some] == [
+        (flip.n_votes, flip.rows.tolist(), flip.verified) for flip in (exact[0], *near[1:])
+    ]
+
+
 def test_where_no_order_is_known_it_is_bradley_and_terrys():
     c = judged()
     plain = Comparisons(names=c.names, a=c.a, b=c.b, outcome=c.outcome, judge=c.judge)
