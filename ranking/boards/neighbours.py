@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from ranking import maths
 from ranking.boards.methods import Definition, Rating
-from ranking.maths.data.arrays import Bools, Floats
+from ranking.maths.data.arrays import Bools, Floats, chunks
 from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, above, spread
 
 TIGHTEST_AT = 100.0
@@ -102,10 +102,15 @@ type _Swap = tuple[float | None, bool, tuple[SwapPart, ...]]
 def _swaps(fit: maths.Fit, definition: Definition, pairs: list[tuple[str, str]], ids: dict[str, int]) -> list[_Swap]:
     """Nothing where results weigh shares of one, or by a method that does not say what one of them does."""
     comparisons, most = fit.comparisons, MOST_VERIFIED.get(definition.method)
-    if most is None or comparisons.weight_kind != "count" or (comparisons.weights() % 1).any():
+    if most is None or comparisons.weight_kind != "count" or not _are_whole(comparisons):
         return [(None, False, ())] * len(pairs)
     flips = maths.verified_votes_to_flip(fit, pairs, most_verified=most)
     return [_swap(comparisons, flip, ids, has_slots=bool(fit.parameters)) for flip in flips]
+
+
+def _are_whole(comparisons: maths.Comparisons) -> bool:
+    """Whether every row stands for so many results; some rows at a time, as there may be millions."""
+    return not any((comparisons.weights(part) % 1).any() for part in chunks(len(comparisons)))
 
 
 def _swap(comparisons: maths.Comparisons, flip: maths.Flip, ids: dict[str, int], *, has_slots: bool) -> _Swap:

@@ -130,13 +130,16 @@ def _order(comparisons: Comparisons, rows: slice = slice(None)) -> SmallCodes:
 
 
 def _distinct(key: Ints | Codes, size: int) -> tuple[Ints, Codes]:
-    """The keys that occur, in order, and the place of each among them; by flags where that needs no more room than the keys."""
+    """The keys that occur, in order, and the place of each among them; in the keys' own room if they are dense."""
     if size > MOST_FLAGS_A_ROW * len(key):
         keys, place = np.unique(key, return_inverse=True)
         return keys.astype(np.int64), place.astype(np.int32)
     met = np.zeros(size, dtype=np.bool_)
     met[key] = True
-    return np.flatnonzero(met), (np.cumsum(met, dtype=np.int32) - 1)[key]
+    places = np.cumsum(met, dtype=np.int32) - 1
+    for part in chunks(len(key)):
+        key[part] = places[key[part]]
+    return np.flatnonzero(met), key.astype(np.int32, copy=False)
 
 
 def _slots(cells: Comparisons, first: SmallCodes, n_slots: int) -> Ints:
