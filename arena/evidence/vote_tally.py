@@ -22,7 +22,7 @@ from arena.evidence.known import KnownEvidence
 from arena.evidence.ledger import head
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.shown_counts import SET_ASIDE, ShownCounts
-from arena.evidence.turnout import Turnout
+from arena.evidence.turnout import Turnout, narrow
 from arena.models import Competitor, CompetitorStatus, Event, FoundRow, Import, LateAnswers, Prompt, Vote, Voter
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.data.packing import Packing
@@ -36,7 +36,7 @@ FETCHED = 8_192
 FOUND_AT_ONCE = 500
 MASK = 2**31 - 1
 LAST = 2**62  # a position past all others
-VERSION = 3  # of the file of kept counts
+VERSION = 4  # of the file of kept counts
 MOST_ADDED = 5_000  # events that a page reads beside the kept counts
 SIDES = {"": 0, "a": 1, "b": 2}  # see `shown_counts`
 
@@ -97,7 +97,7 @@ class Evidence:
     @property
     def prompts(self) -> Ints:
         """Those of the votes, each once; -1 among them where some are of no known prompt."""
-        return np.unique(self.tally.cells().prompt)
+        return self.tally.prompts
 
     @property
     def n_prompts_fitted(self) -> int:
@@ -111,8 +111,7 @@ class Evidence:
     @property
     def competitors(self) -> Ints:
         """Competitors with a comparison, each once."""
-        cells = self.tally.cells()
-        return np.union1d(cells.a, cells.b)
+        return self.tally.competitors
 
     def digest(self) -> str:
         return self.tally.digest()
@@ -459,7 +458,7 @@ def keep(arena_id: int, evidence: Evidence) -> None:
         "prompts": tally.packing.prompts,
         "competitors": tally.packing.competitors,
         "cells": tally.keys,
-        "cell_counts": tally.counts,
+        "cell_counts": narrow(tally.counts),
         "turnout": turnout.keys,
         "turnout_counts": turnout.counts,
         "shown": evidence.shown.keys,
@@ -477,7 +476,8 @@ def load_kept(arena_id: int) -> Evidence | None:
     watermark, n_set_aside, *mark = (int(number) for number in arrays["notes"])
     if tuple(mark) != _mark(watermark):
         return None
-    tally = Tally(Packing(arrays["prompts"], arrays["competitors"]), arrays["cells"], arrays["cell_counts"])
+    packing = Packing(arrays["prompts"], arrays["competitors"])
+    tally = Tally(packing, arrays["cells"], arrays["cell_counts"].astype(np.int64))
     turnout = Turnout(arrays["turnout"], arrays["turnout_counts"])
     shown = ShownCounts(arrays["shown"], arrays["shown_counts"], arrays["sides"])
     return Evidence(watermark, tally, turnout, n_set_aside, shown=shown)

@@ -210,8 +210,7 @@ class Marks:
 @contextmanager
 def _room(evidence: Evidence, played: GamesRead) -> Iterator[str]:
     """Memory for the boards of people and judge, held meanwhile; gives why they are not made where there is too little."""
-    cells = evidence.tally.cells()
-    n_people = len(np.union1d(cells.a, cells.b)), len(np.unique(cells.prompt))
+    n_people = len(evidence.competitors), len(evidence.prompts)
     n_own = len({name for game in played.games for name in (game.a, game.b)}), len({game.prompt for game in played.games})
     with ExitStack() as held:
         try:

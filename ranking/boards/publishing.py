@@ -99,7 +99,8 @@ def _kind_of_fit(board: Leaderboard, evidence: BoardEvidence, n_competitors: int
         return board.method
     if n_competitors <= MOST_IN_TABLES or not takes_lists(board.method, board.intervals) or board.is_by_prediction:
         return board.method
-    prompts, sizes = np.unique(evidence.tally.cells().prompt, return_counts=True)
+    tally = evidence.tally
+    prompts, sizes = tally.prompts, tally.cells_by_prompt
     are_unknown = bool((prompts < 0).all())
     are_spread = len(prompts) >= 2 and bool((prompts >= 0).all() and sizes.max() < n_competitors)
     return LISTED if are_unknown or are_spread else board.method

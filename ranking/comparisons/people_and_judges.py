@@ -85,8 +85,7 @@ class CombinedEvidence(Evidence):
 
     @property
     def competitors(self) -> Ints:
-        cells = self.tally.cells()
-        return np.unique(np.concatenate([cells.a, cells.b, self.opinions.a, self.opinions.b]))
+        return np.unique(np.concatenate([self.tally.competitors, self.opinions.a, self.opinions.b]))
 
     def digest(self) -> str:
         """SHA-256 of votes and opinions, in a canonical order."""

@@ -41,9 +41,9 @@ def _too_little(board: Leaderboard, evidence: BoardEvidence, least: int) -> TooL
 
 
 def _n_prompts(evidence: BoardEvidence) -> int:
-    cells = evidence.tally.cells()
-    alone = int(np.sum(cells.count[cells.prompt < 0]))
-    return evidence.same.n_texts(cells.prompt) + alone
+    tally = evidence.tally
+    n_without = int(tally.cells_by_prompt[tally.packing.prompts < 0].sum())  # cells of unknown prompts, which come first
+    return evidence.same.n_texts(tally.prompts) + int(tally.counts[:n_without].sum())
 
 
 def _n_voters(evidence: BoardEvidence) -> int:

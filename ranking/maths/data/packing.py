@@ -37,6 +37,11 @@ class Packing:
             )
         return wide
 
+    @property
+    def keys_a_prompt(self) -> int:
+        """How many keys there are for each prompt: those of the first begin at 0, of the second at so many, and so on."""
+        return len(self.competitors) ** 2 * len(OUTCOMES)
+
     def covers(self, other: "Packing") -> bool:
         """Whether `other`, which is part of this one, is all of it."""
         return len(self.prompts) == len(other.prompts) and len(self.competitors) == len(other.competitors)
@@ -61,14 +66,14 @@ class Packing:
     def places(self, keys: Ints) -> tuple[Ints, Ints, Ints, SmallCodes]:
         """The same, with places in `prompts` and `competitors` instead of ids."""
         m = max(len(self.competitors), 1)
-        keys, outcome = np.divmod(keys, len(OUTCOMES))
-        keys, b = np.divmod(keys, m)
-        prompt, a = np.divmod(keys, m)
+        keys, outcome = split(keys, len(OUTCOMES))
+        keys, b = split(keys, m)
+        prompt, a = split(keys, m)
         return prompt, a, b, outcome.astype(np.int8)
 
     def pair_counts(self, keys: Ints, counts: Ints) -> Ints:
         """Counts summed over prompts, (M * M * 4,) int64 at ``(a * M + b) * 4 + outcome``."""
-        n_pairs = len(self.competitors) ** 2 * len(OUTCOMES)
+        n_pairs = self.keys_a_prompt
         total = np.zeros(n_pairs, dtype=np.int64)
         for part in chunks(len(keys), at_least=n_pairs):
             total += np.bincount(keys[part] % n_pairs, weights=counts[part], minlength=n_pairs).astype(np.int64)
@@ -100,9 +105,31 @@ def merged(keys: Ints, counts: Ints, more: Ints, added: Ints) -> tuple[Ints, Int
     place = np.searchsorted(keys, more)
     new = place == len(keys)
     new[~new] = keys[place[~new]] != more[~new]
-    totals = counts.copy()
-    totals[place[~new]] += added[~new]
-    return np.insert(keys, place[new], more[new]), np.insert(totals, place[new], added[new])
+    if new.any():
+        keys, counts = _inserted(keys, place[new], more[new]), _inserted(counts, place[new], added[new])
+        place += np.cumsum(new) - new  # behind the new ones before it
+    else:
+        counts = counts.copy()
+    counts[place[~new]] += added[~new]
+    return keys, counts
+
+
+FEW = 10_000
+"""Up to so many new numbers an array is copied run by run, which takes as long as one copy of it."""
+
+
+def _inserted(values: Ints, place: Ints, more: Ints) -> Ints:
+    """As `np.insert` at sorted places."""
+    if len(more) > FEW:
+        return np.insert(values, place, more)
+    runs = np.split(values, place)
+    return np.concatenate([runs[0], *(run for pair in zip(more[:, None], runs[1:], strict=True) for run in pair)])
+
+
+def split(keys: Ints, by: int) -> tuple[Ints, Ints]:
+    """As `np.divmod` by a whole number, in half the time."""
+    whole = keys // by
+    return whole, keys - whole * by
 
 
 def _union(known: Ints, ids: Ints) -> Ints:

@@ -5,13 +5,14 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ranking.maths.data.arrays import Codes, Ints, SmallCodes, chunks
+from ranking.maths.data.arrays import Codes, Ints, SmallCodes, chunks, own
 from ranking.maths.data.comparisons import OUTCOMES, Comparisons
 from ranking.maths.data.packing import Packing, merged, summed
 
@@ -44,7 +45,7 @@ class CellRows:
     count: Ints
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Tally:
     """Counts by prompt, pair and outcome, over database ids. Immutable: `updated` gives a new one.
 
@@ -135,8 +136,9 @@ class Tally:
             keys, counts = merged(keys, counts, *summed(more, weights[part]))
             pairs = None if pairs is None else pairs + packing.pair_counts(more, weights[part])
         _refuse_negative(packing, keys, counts)
-        kept = counts > 0
-        return Tally(packing=packing, keys=keys[kept], counts=counts[kept], pair_counts=pairs)
+        if not counts.all():
+            keys, counts = keys[counts > 0], counts[counts > 0]
+        return Tally(packing=packing, keys=keys, counts=counts, pair_counts=pairs)
 
     @property
     def n_comparisons(self) -> int:
@@ -146,6 +148,39 @@ class Tally:
     def __len__(self) -> int:
         """Number of cells."""
         return len(self.keys)
+
+    @cached_property
+    def cells_by_prompt(self) -> Ints:
+        """How many cells each of the packing's prompts has, (G,): keys are in order of prompts, so none is unpacked."""
+        begins = np.arange(len(self.packing.prompts) + 1) * self.packing.keys_a_prompt
+        return np.diff(np.searchsorted(self.keys, begins))
+
+    @property
+    def prompts(self) -> Ints:
+        """Ids of the prompts of the cells, each once and in order.
+
+        Examples
+        --------
+        >>> tally = Tally.from_arrays([8, 7], [10, 20], [20, 10], [0, 0])
+        >>> tally.prompts.tolist(), tally.updated([7], [10], [20], [1], -1).prompts.tolist()
+        ([7, 8], [8])
+        """
+        return self.packing.prompts[self.cells_by_prompt > 0]
+
+    @cached_property
+    def competitors(self) -> Ints:
+        """Ids of the competitors of the cells, each once and in order.
+
+        Examples
+        --------
+        >>> Tally.from_arrays([8, 7], [20, 30], [10, 10], [0, 0]).competitors.tolist()
+        [10, 20, 30]
+        """
+        met = np.zeros(len(self.packing.competitors), dtype=np.bool_)
+        for part in chunks(len(self)):
+            _, a, b, _ = self.packing.places(self.keys[part])
+            met[a] = met[b] = True
+        return self.packing.competitors[met]
 
     def cells(self, rows: slice = slice(None)) -> CellRows:
         """Some cells, unpacked to ids."""
@@ -165,16 +200,21 @@ class Tally:
         ValueError
             If a competitor that has comparisons is not in `names`.
         """
-        prompt, a, b, outcome = self.packing.places(self.keys)
-        code = self._codes(names, a, b)
-        prompt[self.packing.prompts[prompt] == UNKNOWN_PROMPT] = -1
+        code, prompts = _codes(self.packing.competitors, names), self.packing.prompts
+        prompt_code = np.where(prompts == UNKNOWN_PROMPT, -1, np.arange(len(prompts))).astype(np.int32)
+        prompt, a, b = (np.empty(len(self), dtype=np.int32) for _ in range(3))
+        outcome = np.empty(len(self), dtype=np.int8)
+        for part in chunks(len(self)):
+            at_prompt, at_a, at_b, outcome[part] = self.packing.places(self.keys[part])
+            self._check_named(code, at_a, at_b)
+            prompt[part], a[part], b[part] = prompt_code[at_prompt], code[at_a], code[at_b]
         return Comparisons(
             names=tuple(names.values()),
-            a=code[a],
-            b=code[b],
-            outcome=outcome,
-            weight=self.counts.astype(np.float64),
-            prompt=prompt.astype(np.int32),
+            a=own(a),
+            b=own(b),
+            outcome=own(outcome),
+            weight=own(self.counts.astype(np.float64)),
+            prompt=own(prompt),
         )
 
     def by_pair(self, names: Mapping[int, str]) -> Comparisons:
@@ -206,7 +246,8 @@ class Tally:
         pair_counts = np.asarray(self.pair_counts)
         met = np.flatnonzero(pair_counts)
         _, a, b, outcome = self.packing.places(met)
-        code = self._codes(names, a, b)
+        code = _codes(self.packing.competitors, names)
+        self._check_named(code, a, b)
         weight = pair_counts[met].astype(np.float64)
         return Comparisons(names=tuple(names.values()), a=code[a], b=code[b], outcome=outcome, weight=weight)
 
@@ -220,10 +261,17 @@ class Tally:
         >>> Tally.empty().digest()[:8], Tally.from_arrays([1], [2], [3], [0]).digest()[:8]
         ('e3b0c442', '0ed19e41')
         """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         sha = hashlib.sha256()
         for part in chunks(len(self)):
             c = self.cells(part)
-            sha.update(np.stack([c.prompt, c.a, c.b, c.outcome, c.count], axis=1).astype("<i8").tobytes())
+            rows = np.empty((len(c.prompt), 5), dtype="<i8")
+            for place, column in enumerate((c.prompt, c.a, c.b, c.outcome, c.count)):
+                rows[:, place] = column
+            sha.update(rows.data)
         return sha.hexdigest()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -268,15 +316,15 @@ class Tally:
             raise TallyFileError(f"{path} does not match its own digest: delete it and count again")
         return tally
 
-    def _codes(self, names: Mapping[int, str], a: Ints, b: Ints) -> Codes:
-        """Where each competitor stands in `names`; ValueError if one of these places has no name."""
-        code = _codes(self.packing.competitors, names)
+    def _check_named(self, code: Codes, a: Ints, b: Ints) -> None:
+        """ValueError if one of these places has no name, which is code -1."""
+        if code.min(initial=0) >= 0:
+            return
         for places in (a, b):
             nameless = code[places] < 0
             if nameless.any():
                 unknown = self.packing.competitors[places[np.argmax(nameless)]]
                 raise ValueError(f"competitor {unknown} has comparisons but no name: name every competitor")
-        return code
 
     def _keys_in(self, packing: Packing) -> Ints:
         """The keys over a wider set of ids; their order stays."""

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -191,6 +192,16 @@ def test_prompts_are_filed_as_they_were_at_the_position(arena):
     after = ledger.sequence()
     assert vote_tally.prompts_filed_under(arena.pk, position, category="coding").tolist() == [prompt.pk]
     assert vote_tally.prompts_filed_under(arena.pk, after, category="coding").tolist() == []
+
+
+def test_turnout_is_held_in_as_few_bits_as_its_counts_need():
+    prompt, voter = np.array([3] * 300 + [4]), np.array([7] * 300 + [2**31 - 9])
+    many = vote_tally.Turnout.empty().updated(prompt, voter, np.ones(301, dtype=np.int64))
+    assert (many.counts.tolist(), many.counts.dtype, many.n_voters()) == ([300, 1], np.uint16, 2)
+    fewer = many.updated(prompt[:299], voter[:299], np.full(299, -1))
+    assert (fewer.counts.tolist(), fewer.counts.dtype, fewer.n_voters()) == ([1, 1], np.uint8, 2)
+    one = fewer.updated(prompt[-2:], voter[-2:], np.array([1, -1]))
+    assert (one.counts.tolist(), one.n_voters()) == ([2], 1)
 
 
 def test_voters_are_counted_once_and_nobody_is_no_voter(arena, battle):

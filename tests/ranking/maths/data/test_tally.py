@@ -61,6 +61,27 @@ def test_taking_back_restores_the_digest(rows, more):
     assert len(back) == len(tally_of(rows))
 
 
+@law(ROWS, ROWS)
+def test_prompts_and_competitors_are_those_of_the_cells_that_are_left(rows, more):
+    tally = tally_of(rows).updated(*columns(more)).updated(*columns(more), -1)
+    cells = tally.cells()
+    assert tally.prompts.tolist() == np.unique(cells.prompt).tolist()
+    assert tally.competitors.tolist() == np.union1d(cells.a, cells.b).tolist()
+    assert tally.cells_by_prompt.sum() == len(tally)
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_new_cells_come_in_order_however_they_are_inserted(few, monkeypatch):
+    monkeypatch.setattr("ranking.maths.data.packing.FEW", few)
+    first, second = (
+        [(1, 10, 11, 0), (5, 10, 12, 1)],
+        [(0, 11, 12, 2), (5, 10, 11, 0), (5, 10, 11, 1), (5, 10, 12, 1), (9, 10, 11, 3)],
+    )
+    found = counted(tally_of(first).updated(*columns(second)))
+    assert found == Counter(first + second)
+    assert list(found) == sorted(found)
+
+
 @law(ROWS)
 def test_the_side_and_the_order_of_rows_do_not_matter(rows):
     assert tally_of([turned(row) for row in reversed(rows)]).digest() == tally_of(rows).digest()
