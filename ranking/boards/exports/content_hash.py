@@ -12,9 +12,11 @@ names: where it matters which rows are of one battle, each battle is the rows th
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Buffer, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
+from itertools import chain
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,10 +29,15 @@ from ranking.boards.sources import BoardEvidence
 from ranking.comparisons.comparison_rows import distinct, ordered_parts
 from ranking.comparisons.judge_comparisons import JudgedEvidence
 from ranking.comparisons.people_and_judges import CombinedEvidence
-from ranking.maths.data.packing import SWAPPED
+from ranking.maths.data.arrays import chunks
+from ranking.maths.data.packing import SWAPPED, split
+from ranking.maths.data.tally import Tally
 
 type Column = NDArray[Any]
 type Columns = dict[str, Column]
+
+CELL = ("prompt", "a", "b", "outcome", "count")
+"""The columns of votes."""
 
 DIGITS = 12  # of shares and weights, so that rounding when a pair is turned does not change the hash
 
@@ -69,10 +76,18 @@ def known_in(arena_id: int) -> NamesAndTexts:
 @singledispatch
 def hash_of(evidence: BoardEvidence, known: NamesAndTexts) -> str:
     """Of votes: their counts by prompt, pair and outcome."""
-    cells = evidence.tally.cells()
-    counts: Columns = {"prompt": cells.prompt, "a": cells.a, "b": cells.b, "outcome": cells.outcome, "count": cells.count}
-    heading, (columns,) = _by_name(known, counts)
-    return _digest([heading, *_lines(columns)])
+    tally = evidence.tally
+    names, place = _placed(known.names, [tally.competitors])
+    prompts, prompt_place = _placed(known.prompts, [tally.prompts])
+    heading = json.dumps([[CELL], names, prompts, []]).encode()
+    of_names = place(_those_met(tally.packing.competitors, tally.competitors))
+    of_prompts = prompt_place(_those_met(tally.packing.prompts, tally.prompts))
+    return _digest(chain([heading], _cell_lines(tally, of_names, of_prompts)))
+
+
+def _those_met(ids: Column, met: Column) -> Column:
+    """These ids, but -1 for those that do not occur."""
+    return np.where(np.isin(ids, met), ids, -1)
 
 
 @hash_of.register
@@ -81,7 +96,7 @@ def _of_judged(evidence: JudgedEvidence, known: NamesAndTexts) -> str:
     names = ("prompt", "a", "b", "outcome", "first", "judge", "weight")
     named: Columns = {name: getattr(rows, name) for name in names}
     heading, (columns,) = _by_name(known, named)
-    return _digest([heading, *_lines(columns)])
+    return _digest(chain([heading], _lines(columns)))
 
 
 @hash_of.register
@@ -157,12 +172,50 @@ def _rounded(columns: Columns) -> Columns:
     }
 
 
+type Places = NDArray[np.int64]
+
+
+def _cell_lines(tally: Tally, names: Places, prompts: Places) -> Iterable[Buffer]:
+    """The rows of a tally's cells as `_lines` has them, each packed in one integer, which sorts as fast as numbers do.
+
+    `names`, `prompts` : the places of the names and texts of the tally's packing.
+    """
+    prompts = prompts + 1  # none is -1
+    m, most = int(names.max(initial=0)) + 1, int(tally.counts.max(initial=0)) + 1
+    sizes = (int(prompts.max(initial=0)) + 1, m, m, len(SWAPPED), most)
+    if prod(sizes) >= 2**63:
+        prompt, *others = _turned_cells(tally, slice(None), names, prompts)
+        yield from _lines(dict(zip(CELL, (prompt - 1, *others), strict=True)))
+        return
+    packed = np.zeros(len(tally), dtype=np.int64)
+    for part in chunks(len(tally)):
+        for column, size in zip(_turned_cells(tally, part, names, prompts), sizes, strict=True):
+            packed[part] *= size
+            packed[part] += column
+    packed.sort()
+    for part in chunks(len(packed)):
+        left = packed[part]
+        rows = np.empty((len(left), len(sizes)), dtype="<f8")
+        for place in range(len(sizes) - 1, 0, -1):
+            left, rows[:, place] = split(left, sizes[place])
+        rows[:, 0] = left - 1
+        yield rows.data
+
+
+def _turned_cells(tally: Tally, part: slice, names: Places, prompts: Places) -> Iterable[Places]:
+    """The columns of some cells, by places, turned so that the first name comes first."""
+    prompt, a, b, outcome = tally.packing.places(tally.keys[part])
+    a, b = names[a], names[b]
+    codes = np.where(a > b, SWAPPED[outcome], outcome)
+    return prompts[prompt], np.minimum(a, b), np.maximum(a, b), codes, tally.counts[part]
+
+
 def _lines(columns: Columns) -> Iterable[bytes]:
     for part in ordered_parts(tuple(columns.values())):
         yield np.column_stack(part).astype("<f8").tobytes()
 
 
-def _digest(parts: Iterable[bytes]) -> str:
+def _digest(parts: Iterable[Buffer]) -> str:
     sha = hashlib.sha256()
     for part in parts:
         sha.update(part)

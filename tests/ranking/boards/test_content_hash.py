@@ -1,13 +1,20 @@
 """The content hash of a snapshot: of names and texts, whatever the rows are called and however they came together."""
 
+import json
+from hashlib import sha256
 from random import Random
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from arena.evidence.vote_tally import Evidence, Turnout
 from arena.models import Competitor, Prompt, Response, Vote
 from judges.models import Game
+from ranking.boards.exports.content_hash import CELL, NamesAndTexts
+from ranking.boards.exports.content_hash import hash_of as content_hash
 from ranking.boards.publishing import publish_snapshot, rebuild
+from ranking.maths import Tally
 from ranking.models import Snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.judges.game_factories import make_game, make_judge
@@ -140,3 +147,32 @@ def test_a_new_name_leaves_a_snapshot_verified(judges):
     snapshot = publish_snapshot(make_board(told(a_story(), judges)))
     Competitor.objects.filter(name="Kestrel").update(name="Falcon")
     assert rebuild(snapshot).same_evidence
+
+
+def written_out(cells, known):
+    """The hash of votes as the docstring of the module has it, one row after the other."""
+    names = sorted({known.names.get(pk, "") for _, a, b, _, _ in cells for pk in (a, b)})
+    prompts = sorted({known.prompts[prompt] for prompt, *_ in cells if prompt >= 0})
+    rows = []
+    for prompt, a, b, outcome, count in cells:
+        first, second = (names.index(known.names.get(pk, "")) for pk in (a, b))
+        place = prompts.index(known.prompts[prompt]) if prompt >= 0 else -1
+        turned = first > second
+        rows.append((place, *sorted((first, second)), (1, 0, 2, 3)[outcome] if turned else outcome, count))
+    heading = json.dumps([[CELL], names, prompts, []]).encode()
+    return sha256(heading + np.array(sorted(rows), dtype="<f8").tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("most", [3, 2**60])
+def test_votes_are_sorted_by_names_whether_or_not_a_row_fits_into_one_number(most):
+    """Two models without a name, prompts of one text, an unknown prompt, and a prompt and a model that have no vote left."""
+    rng = Random(2)
+    pairs = [(10, 20), (10, 30), (10, 40), (20, 30), (20, 40), (30, 40)]
+    counts = {
+        (prompt, *pair, outcome): rng.randint(1, 3) for prompt in (-1, 1, 2, 3, 7) for pair in pairs for outcome in range(4)
+    }
+    counts[(3, 10, 30, 2)] = most
+    cells = [(*cell, count) for cell, count in sorted(counts.items())]
+    tally = Tally.from_arrays([9], [50], [10], [0]).updated(*np.array(cells).T).updated([9], [50], [10], [0], -1)
+    known = NamesAndTexts({10: "z", 20: "b", 50: "a"}, {1: "t p", 2: "s p", 3: "t p", 7: "a p", 9: "b p"}, {})
+    assert content_hash(Evidence(1, tally, Turnout.empty(), 0), known) == written_out(cells, known)
