@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
@@ -217,6 +218,18 @@ def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     >>> variances.kind, variances.rating_df.tolist(), variances.notes
     ('few_prompts', [1.0, 1.0], ('only 2 prompts, so results may differ with other prompts',))
     """
+    _refuse_without_covariance(fit)
+    of_fit, cluster = _known.setdefault(fit, {}), named_cluster(cluster)
+    if cluster not in of_fit:
+        of_fit[cluster] = _spread(fit, cluster)
+    return of_fit[cluster]
+
+
+_known: WeakKeyDictionary[Rated, dict[Cluster | None, Spread]] = WeakKeyDictionary()
+"""Spreads of fits that are still in use: what is said of one board asks for the same one several times."""
+
+
+def _spread(fit: Rated, cluster: Cluster | None) -> Spread:
     counts = standing(fit, cluster)
     m = len(fit.names)
     variances = [fit.covariance(None)] if counts.is_iid else [each.covariance[:m, :m] for each in counts.left_out]
@@ -321,12 +334,16 @@ def standing(fit: Rated, cluster: Cluster | None) -> ClusterCounts:
     >>> standing(fit, "prompt").rating_clusters.round(6).tolist()
     [2.0, 2.0]
     """
+    _refuse_without_covariance(fit)
+    return _apart(_by_clusters(fit, cluster), fit.names, fit.groups)
+
+
+def _refuse_without_covariance(fit: Rated) -> None:
     if not hasattr(fit, "leave_out"):
         raise TypeError(
             f"{type(fit).__name__} has no covariance to tell how sure it is: give what a fit_... function returned, or for "
             "scores the intervals of `bootstrap`, or a `Resampled`"
         )
-    return _apart(_by_clusters(fit, cluster), fit.names, fit.groups)
 
 
 def _by_clusters(fit: Rated, cluster: Cluster | None) -> ClusterCounts:

@@ -17,7 +17,7 @@ from ranking.maths.estimation.likelihood import CellLikelihood
 from ranking.maths.resampling.bootstrap import Bootstrap
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Resampled(HoldsArrays):
     """Ratings with the replicates that say how sure they are: `intervals`, `differences` and `rank_sets` take it as a `Fit`.
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm, t
 
 from ranking.maths import Comparisons, differences, fit_bradley_terry, intervals
-from ranking.maths.estimation.covariance import difference_variance
+from ranking.maths.estimation.covariance import difference_variance, spread
 from tests.ranking.maths.making import battles, simulated
 
 
@@ -161,3 +161,11 @@ def test_covariances_are_by_prompt_unless_another_is_asked_for_as_intervals_are(
     assert (fit.covariance() == fit.covariance("prompt")).all()
     assert (fit.covariance() != fit.covariance(None)).any()
     assert intervals(fit).kind == "prompt"
+
+
+def test_what_is_known_of_a_fit_is_worked_out_once_for_each_column():
+    fit = drawn(40)
+    by_prompt, by_nobody = spread(fit, cluster="prompt"), spread(fit, cluster=None)
+    assert spread(fit, cluster="prompt") is by_prompt
+    assert (by_prompt.kind, by_nobody.kind) == ("prompt", "iid")
+    assert spread(replace(fit), cluster="prompt") is not by_prompt
