@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.maths.data.arrays import Bools, Codes, Floats, HoldsArrays, Ints
+from ranking.maths.data.arrays import Bools, Codes, Floats, HoldsArrays, Ints, chunks
 from ranking.maths.data.comparisons import OUTCOMES, Comparisons
 
 # Keys of so many rows stay in the processor's cache between the steps that make and count them.
@@ -88,13 +88,13 @@ def count_cells(comparisons: Comparisons, *, rows: Bools | None = None) -> Cells
         weight = None if comparisons.weight is None else comparisons.weight[part]
         if rows is not None:
             weight = comparisons.weights(part) * rows[part]
-        table += np.bincount(_short_keys(comparisons, part), weights=weight, minlength=len(table))
+        table += np.bincount(short_keys(comparisons, part), weights=weight, minlength=len(table))
     a, b, tie, both_bad = np.moveaxis(table.reshape(m, m, k), -1, 0).astype(np.float64)
     both_bad = both_bad + both_bad.T
     return Cells(wins=a + b.T, ties=tie + tie.T + both_bad, both_bad=both_bad)
 
 
-def _short_keys(comparisons: Comparisons, rows: slice) -> Codes | Ints:
+def short_keys(comparisons: Comparisons, rows: slice) -> Codes | Ints:
     """The keys of `cell_keys`, in 32 bits where those are enough: half the memory to move."""
     m, k = len(comparisons.names), len(OUTCOMES)
     keys = np.multiply(comparisons.a[rows], m * k, dtype=np.promote_types(np.int32, np.min_scalar_type(-m * m * k)))
@@ -204,13 +204,23 @@ def _by_competitor(comparisons: Comparisons) -> tuple[Floats, Floats, Floats, Fl
 def _prompts_met(comparisons: Comparisons) -> Ints:
     m = len(comparisons.names)
     prompt = comparisons.clusters("prompt")
-    counted = (prompt >= 0) & (comparisons.weights() > 0)
-    keys = np.concatenate([prompt[counted] * np.int64(m) + side[counted] for side in (comparisons.a, comparisons.b)])
     n_slots = (int(prompt.max(initial=-1)) + 1) * m
-    if n_slots <= 8 * len(keys):
+    parts = (_prompt_keys(comparisons, prompt, part) for part in chunks(len(comparisons)))
+    if n_slots <= 16 * len(comparisons):
         # A flag for each (prompt, competitor) is 30 times faster than sorting, where flags are few.
         met = np.zeros(n_slots, dtype=np.bool_)
-        met[keys] = True
+        for keys in parts:
+            met[keys] = True
         return met.reshape(-1, m).sum(axis=0) if m else np.zeros(0, dtype=np.int64)
+    keys = np.concatenate(list(parts))
     keys.sort()
     return np.bincount(keys[np.diff(keys, prepend=-1) > 0] % m, minlength=m)
+
+
+def _prompt_keys(comparisons: Comparisons, prompt: Codes, part: slice) -> Ints:
+    """``prompt * M + competitor`` of either side of the rows of a part that count and whose prompt is known."""
+    counted = prompt[part] >= 0
+    if comparisons.weight is not None:
+        counted &= comparisons.weight[part] > 0
+    begins = prompt[part][counted].astype(np.int64) * len(comparisons.names)
+    return np.concatenate([begins + side[part][counted] for side in (comparisons.a, comparisons.b)])

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.maths.data.arrays import Codes, Floats, HoldsArrays, own
+from ranking.maths.data.arrays import Codes, Floats, HoldsArrays, Ints, chunks, own
 from ranking.maths.data.cells import Cells
 from ranking.maths.data.comparisons import OUTCOMES, Comparisons
+from ranking.maths.data.packing import split
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,15 +81,18 @@ def count_pairs(comparisons: Comparisons) -> PairCounts:
     [[0, 0], [1, 2], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
     """
     m, weight = len(comparisons.names), comparisons.weights()
-    counted = weight > 0
-    a, b, outcome = (column[counted] for column in (comparisons.a, comparisons.b, comparisons.outcome))
-    weight, turned = weight[counted], a > b
-    keys = np.where(turned, b, a).astype(np.int64) * max(m, 1) + np.where(turned, a, b)
-    met, place = np.unique(keys, return_inverse=True)
-    # Seen from i, the other's win is a loss.
-    seen = np.where(turned & (outcome < 2), 1 - outcome, outcome)
-    table = np.bincount(place * len(OUTCOMES) + seen, weights=weight, minlength=len(met) * len(OUTCOMES))
-    won, lost, tied, bad = table.reshape(-1, len(OUTCOMES)).T
+    keys, n_cells = _turned_keys(comparisons), m * m * len(OUTCOMES)
+    if n_cells <= len(keys):
+        table = np.bincount(keys, weights=weight, minlength=n_cells).reshape(-1, len(OUTCOMES))
+        met = np.flatnonzero(table.any(axis=1))
+        table = table[met]
+    else:
+        counted = np.flatnonzero(weight > 0)
+        pairs, outcome = split(keys[counted], len(OUTCOMES))
+        met, place = np.unique(pairs, return_inverse=True)
+        cells = place * len(OUTCOMES) + outcome
+        table = np.bincount(cells, weights=weight[counted], minlength=len(met) * len(OUTCOMES)).reshape(-1, len(OUTCOMES))
+    won, lost, tied, bad = table.T
     i, j = np.divmod(met, max(m, 1))
     return PairCounts(
         m=m,
@@ -99,3 +103,17 @@ def count_pairs(comparisons: Comparisons) -> PairCounts:
         ties=own(tied + bad),
         both_bad=own(bad.copy()),
     )
+
+
+def _turned_keys(comparisons: Comparisons) -> Ints:
+    """``(i * m + j) * 4 + outcome`` with i < j: a row seen from i, for whom the other's win is a loss."""
+    keys = np.empty(len(comparisons), dtype=np.int64)
+    for part in chunks(len(keys)):
+        a, b, outcome = comparisons.a[part], comparisons.b[part], comparisons.outcome[part]
+        key = keys[part]
+        key[:] = np.minimum(a, b)
+        key *= len(comparisons.names)
+        key += np.maximum(a, b)
+        key *= len(OUTCOMES)
+        key += np.where((a > b) & (outcome < 2), 1 - outcome, outcome)
+    return keys

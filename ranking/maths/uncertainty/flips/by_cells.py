@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.maths.data.arrays import Codes, Floats, Ints, chunks
-from ranking.maths.data.cells import cell_keys
+from ranking.maths.data.cells import short_keys
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.estimation.half_wins import grounded_hessian, win_chances
 from ranking.maths.resampling.refits import Refitter
@@ -85,8 +85,9 @@ class CellInfluence:
         keys[~wanted[keys]] = -1
         parts: list[NDArray[Any]] = [np.zeros((2, 0), dtype=np.int64)]
         for part in chunks(len(comparisons)):
-            cell_of_row = keys.take(cell_keys(comparisons, part))
-            here = np.flatnonzero((cell_of_row >= 0) & (comparisons.weights(part) > 0))
+            cell_of_row = keys.take(short_keys(comparisons, part))
+            here = np.flatnonzero(cell_of_row >= 0)
+            here = here[comparisons.weights(part)[here] > 0]
             parts.append(np.stack([cell_of_row[here], here + part.start]))
         cell, rows = np.concatenate(parts, axis=1)
         by_cell = RowsByCell.of(cell, rows, comparisons.weights()[rows], len(self.i))

@@ -1,5 +1,7 @@
 """Boards of very many competitors: the figures of tables of all pairs, from the pairs that met."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -29,6 +31,14 @@ def test_listed_pairs_are_the_tables(c):
     listed, tables = count_pairs(c).dense(), count_cells(c)
     for name in ("wins", "ties", "both_bad"):
         assert getattr(listed, name).tolist() == getattr(tables, name).tolist()
+
+
+def test_pairs_have_the_same_counts_to_the_last_digit_whether_most_met_or_few():
+    c = simulated(np.zeros(5), n=300, n_prompts=3, rng=np.random.default_rng(1), tie_rate=0.2)
+    c = replace(c, weight=np.arange(len(c)) % 4 / 3)
+    among_few, among_many = count_pairs(c), count_pairs(replace(c, names=(*c.names, *map(str, range(100)))))
+    for name in ("i", "j", "wins", "losses", "ties", "both_bad"):
+        assert getattr(among_few, name).tolist() == getattr(among_many, name).tolist(), name
 
 
 @law(st.integers(0, 10_000), st.integers(1, 9), st.integers(0, 30))
