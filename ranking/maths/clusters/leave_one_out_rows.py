@@ -6,11 +6,14 @@ What `ranking.maths.clusters.leave_one_out` needs of the rows; nothing here know
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranking.maths.clusters.sandwich import Entries, ScoreRows, meat_of
 from ranking.maths.data.arrays import Bools, Codes, Floats, Ints, chunks
+from ranking.maths.data.coding import CACHED_ROWS
 from ranking.maths.data.comparisons import Column, Comparisons
 
 EXACT_WORK = 2e9
@@ -60,13 +63,13 @@ class Alike:
 
     Parameters
     ----------
-    kind : (n,) int32
+    kind : (n,) int
         0 to K - 1.
     row : (K,) int64
         A row of each kind; any row for a kind that no row is of.
     """
 
-    kind: Codes
+    kind: NDArray[np.integer[Any]]
     row: Ints
 
 
@@ -112,7 +115,7 @@ class ClustersLeftOut:
 
     Parameters
     ----------
-    slot : (n,) int64
+    slot : (n,) int32
         0 to S - 1; -1 for rows of weight zero and loose ones.
     weight : (n,) float64, or None
         Of each row in its cluster; None = one each.
@@ -124,7 +127,7 @@ class ClustersLeftOut:
         G.
     """
 
-    slot: Ints
+    slot: Codes
     weight: Floats | None
     times: Floats
     loose: Ints
@@ -136,17 +139,24 @@ class ClustersLeftOut:
         c = rows.comparisons
         codes = c.clusters(column)
         counted = np.ones(len(c), dtype=np.bool_) if c.weight is None else c.weight > 0
-        present = np.bincount(codes[counted] + 1, minlength=int(codes.max(initial=-1)) + 2)[1:] > 0
-        place = np.where(present, np.cumsum(present) - 1, -1)
-        slot = np.full(len(c), -1, dtype=np.int64)
+        n_codes = int(codes.max(initial=-1)) + 1
+        present = np.zeros(n_codes + 1, dtype=np.bool_)
+        present[codes[counted]] = True  # the last is for -1
+        present = present[:n_codes]
         known = counted & (codes >= 0)
-        slot[known] = place[codes[known]]
+        if known.all() and present.all():
+            slot = codes
+        else:
+            place = np.append(np.cumsum(present, dtype=np.int32) - 1, np.int32(-1))
+            slot = np.where(known, place[codes], np.int32(-1))
         alone = np.flatnonzero(counted & (codes < 0))
         n_known, n_alone = int(present.sum()), float(c.multiples(alone).sum())
         if n_known + n_alone < 2:
             raise ValueError(f"{n_known + n_alone:g} {column}s: a covariance by {column} needs at least 2")
         own = alone if n_known + len(alone) <= room_for(len(inverse)) else _heaviest(rows, alone, inverse)
-        slot[own] = n_known + np.arange(len(own))
+        if len(own):
+            slot = slot.copy()
+            slot[own] = n_known + np.arange(len(own))
         weight = c.weight
         if weight is not None and len(own):
             weight = weight.copy()
@@ -175,7 +185,7 @@ def _heaviest(rows: RowsLeft, alone: Ints, inverse: Floats) -> Ints:
 def leverages(rows: RowsLeft, part: slice | Ints, inverse: Floats) -> Floats:
     """``trace(I_r H^-1)`` of some rows, unweighted: (r,). All rows together have as much as there are parameters."""
     if rows.alike is not None:
-        return leverages(replace(rows, alike=None), rows.alike.row, inverse)[rows.alike.kind[part]]
+        return leverages(replace(rows, alike=None), rows.alike.row, inverse).take(rows.alike.kind[part])
     c, m = rows.comparisons, len(rows.comparisons.names)
     a, b = c.a[part].astype(np.int64), c.b[part]
     pair, ratings, diagonal = a * m + b, inverse[:m, :m], np.diagonal(inverse)[:m]
@@ -212,7 +222,7 @@ def _slotted(rows: RowsLeft, clusters: ClustersLeftOut) -> Iterator[tuple[slice 
     """Rows that have a slot, with it, in parts as long as a table of all slots."""
     m, n_slots = len(rows.comparisons.names), len(clusters.times)
     for part in chunks(len(rows.comparisons), at_least=n_slots * m):
-        slot = clusters.slot[part]
+        slot = clusters.slot[part].astype(np.int64)  # a place in a table may need more than 32 bits
         if (slot >= 0).all():
             yield part, slot
         else:
@@ -223,17 +233,16 @@ def _slotted(rows: RowsLeft, clusters: ClustersLeftOut) -> Iterator[tuple[slice 
 def _summed(rows: RowsLeft, clusters: ClustersLeftOut, entries: Callable[[slice | Ints], Entries], p: int) -> Floats:
     """Weighted entries of rows summed by slot: (S, p)."""
     c, m, n_slots = rows.comparisons, len(rows.comparisons.names), len(clusters.times)
-    sums = np.zeros((n_slots, p))
-    ratings = np.zeros(n_slots * m)
+    further, ratings = np.zeros((n_slots, p - m)), np.zeros(n_slots * m)
     for part, slot in _slotted(rows, clusters):
         each, base = entries(part), slot * m
         ratings += np.bincount(base + c.a[part], weights=clusters.weighted(part, each.a), minlength=len(ratings))
         ratings += np.bincount(base + c.b[part], weights=clusters.weighted(part, each.b), minlength=len(ratings))
         for column in range(p - m):
-            further = clusters.weighted(part, each.further[:, column])
-            sums[:, m + column] += np.bincount(slot, weights=further, minlength=n_slots)
-    sums[:, :m] = ratings.reshape(n_slots, m)
-    return sums
+            values = clusters.weighted(part, each.further[:, column])
+            further[:, column] += np.bincount(slot, weights=values, minlength=n_slots)
+    sums = ratings.reshape(n_slots, m)
+    return np.hstack([sums, further]) if p > m else sums
 
 
 def moved_by(rows: RowsLeft, clusters: ClustersLeftOut, tables: Tables, inverse: Floats, exact: Ints) -> Floats:
@@ -256,10 +265,20 @@ def moved_by(rows: RowsLeft, clusters: ClustersLeftOut, tables: Tables, inverse:
 
 def _bent(rows: RowsLeft, clusters: ClustersLeftOut, moved: Floats, part: slice | Ints) -> Entries:
     """The information of rows times the vectors of their slots, unweighted."""
+    m, p, n = len(rows.comparisons.names), moved.shape[1], len(clusters.slot[part])
+    bent = Entries(np.zeros(n), np.zeros(n), np.zeros((n, p - m)))
+    for start in range(0, n, CACHED_ROWS):
+        here = slice(start, min(start + CACHED_ROWS, n))
+        some = slice(part.start + here.start, part.start + here.stop) if isinstance(part, slice) else part[here]
+        _bend(rows, clusters, moved, some, Entries(bent.a[here], bent.b[here], bent.further[here]))
+    return bent
+
+
+def _bend(rows: RowsLeft, clusters: ClustersLeftOut, moved: Floats, part: slice | Ints, bent: Entries) -> None:
+    """The same of some rows, written to `bent`."""
     c, m, p = rows.comparisons, len(rows.comparisons.names), moved.shape[1]
-    slot, flat = clusters.slot[part], moved.ravel()
+    slot, flat = clusters.slot[part].astype(np.int64), moved.ravel()
     at_a, at_b = flat[slot * p + c.a[part]], flat[slot * p + c.b[part]]
-    bent = Entries(np.zeros(len(slot)), np.zeros(len(slot)), np.zeros((len(slot), p - m)))
     for term in rows.terms(part):
         along = term.at_a * at_a + term.at_b * at_b
         if p > m:
@@ -268,7 +287,6 @@ def _bent(rows: RowsLeft, clusters: ClustersLeftOut, moved: Floats, part: slice 
         along = along * term.weight
         bent.a[:] += term.at_a * along
         bent.b[:] += term.at_b * along
-    return bent
 
 
 def informations(rows: RowsLeft, clusters: ClustersLeftOut, chosen: Ints) -> Iterator[tuple[Ints, Floats]]:

@@ -6,17 +6,21 @@ a, one at b and k more. From the Hessian H and the scores come all covariances, 
 """
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from ranking.maths.clusters.leave_one_out import LeaveOut, leave_out
 from ranking.maths.clusters.leave_one_out_rows import Alike, RowsLeft, Term, TermRows
 from ranking.maths.clusters.sandwich import Entries, ScoreRows, clustered_meat, crossed_meat, meat_of, two_way_meat
 from ranking.maths.data.arrays import Bools, Floats, Ints, chunks
-from ranking.maths.data.cells import Cells, cell_keys, count_cells
+from ranking.maths.data.cells import Cells, cell_keys, count_cells, short_keys
 from ranking.maths.data.comparisons import Cluster, Column, Comparisons
+
+ROWS_A_KIND = 8
+"""So many rows to each pair and outcome, and what rests on these alone is worked out once."""
 
 
 class Likelihood(Protocol):
@@ -180,6 +184,8 @@ class CellLikelihood:
         Its other entries.
     terms : tuple of CellTerm
         Of the information of a comparison.
+    kinds : (n,) int, optional
+        The cell of each row; None = worked out whenever it is asked for.
     """
 
     comparisons: Comparisons
@@ -189,6 +195,7 @@ class CellLikelihood:
     toward_b: Floats
     further: Floats
     terms: tuple[CellTerm, ...]
+    kinds: NDArray[np.integer[Any]] | None = None
 
     def hessian(self) -> Floats:
         """The grounded Hessian, (p, p)."""
@@ -196,7 +203,22 @@ class CellLikelihood:
 
     def leave_out(self, column: Column) -> LeaveOut:
         """Variance and effective clusters with those of a column left out in turn: see `clusters.leave_one_out`."""
-        return leave_out(RowsLeft(self.comparisons, self.information, self._entries, self._terms), column)
+        alike = self._alike()
+        if alike is None:
+            return leave_out(RowsLeft(self.comparisons, self.information, self._entries, self._terms), column)
+        known = replace(self, kinds=alike.kind)
+        return leave_out(RowsLeft(self.comparisons, self.information, known._entries, known._terms, alike), column)
+
+    def _alike(self) -> Alike | None:
+        """Rows of one pair and outcome, where there are far fewer of these than rows."""
+        n, n_kinds = len(self.comparisons), len(self.further)
+        if n < ROWS_A_KIND * n_kinds:
+            return None
+        kind, row = np.empty(n, dtype=np.min_scalar_type(n_kinds)), np.zeros(n_kinds, dtype=np.int64)
+        for part in chunks(n):
+            kind[part] = short_keys(self.comparisons, part)
+            row[kind[part]] = np.arange(part.start, part.stop)
+        return Alike(kind, row)
 
     def in_unit(self, unit: float) -> "CellLikelihood":
         """The same of weights `unit` times as large."""
@@ -208,8 +230,11 @@ class CellLikelihood:
             information=self.information * unit,
         )
 
+    def _keys(self, rows: slice | Ints) -> NDArray[np.integer[Any]]:
+        return cell_keys(self.comparisons, rows) if self.kinds is None else self.kinds[rows]
+
     def _terms(self, rows: slice | Ints) -> list[Term]:
-        keys = cell_keys(self.comparisons, rows)
+        keys = self._keys(rows)
         return [Term(term.weight.ravel()[keys], term.at_a, term.at_b, term.further[None]) for term in self.terms]
 
     def meat(self, cluster: Cluster | None) -> Floats:
@@ -236,7 +261,7 @@ class CellLikelihood:
         return count_cells(squared, rows=rows)
 
     def _entries(self, rows: slice | Ints) -> Entries:
-        keys = cell_keys(self.comparisons, rows)
+        keys = self._keys(rows)
         return Entries(self.toward_a.ravel()[keys], self.toward_b.ravel()[keys], self.further[keys])
 
     def _cell_meat(self, cells: Cells) -> Floats:

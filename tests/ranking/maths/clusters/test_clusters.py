@@ -1,6 +1,6 @@
 """Covariances by one column, and by two that cross."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from ranking.maths import Comparisons, fit_bradley_terry, intervals, rank_sets
 from ranking.maths.clusters.leave_one_out_rows import Term
 from ranking.maths.clusters.sandwich import Entries
 from ranking.maths.estimation.likelihood import RowLikelihood, covariance, grounded
+from ranking.maths.models.davidson import fit_davidson
 from tests.ranking.maths.making import battles, comparable, law, simulated
 
 
@@ -137,3 +138,16 @@ def test_with_independent_votes_two_ways_agree_with_one(many):
 def test_more_or_fewer_columns_than_two_do_not_cross(many, clusters):
     with pytest.raises(ValueError, match="one column, or two that cross"):
         intervals(fit_bradley_terry(many), cluster=clusters)
+
+
+@pytest.mark.parametrize("fitting", [fit_bradley_terry, fit_davidson])
+@pytest.mark.parametrize("prompts", ["all known", "some unknown"])
+def test_rows_of_one_kind_worked_out_once_give_the_same_to_the_last_digit(fitting, prompts, monkeypatch):
+    c = simulated(np.linspace(0.5, -0.5, 4), n=1_200, n_prompts=150, rng=np.random.default_rng(3), tie_rate=0.2)
+    prompt = c.prompt if prompts == "all known" else np.where(np.arange(len(c)) % 5, c.prompt, -1)
+    c = replace(c, prompt=prompt, weight=np.arange(len(c)) % 4)
+    once = fitting(c).leave_out("prompt")
+    monkeypatch.setattr("ranking.maths.estimation.likelihood.ROWS_A_KIND", len(c))
+    each = fitting(c).leave_out("prompt")
+    for field in fields(each):
+        assert np.array_equal(getattr(once, field.name), getattr(each, field.name)), field.name
