@@ -69,11 +69,11 @@ def _ensure_other_methods(arena: Arena) -> None:
     methods = OTHER_METHODS | (TOURNAMENT if arena.is_sample else {})
     here = _methods_here(arena)
     missing = {part: fields for part, fields in methods.items() if (fields["method"], fields.get("intervals")) not in here}
-    if "style" in missing and not _has_texts(arena):
-        del missing["style"]
     votes = Vote.objects.filter(battle__arena=arena)
     if not missing or not votes.exists() or votes[MOST_VOTES_FOR_BOOTSTRAPS:].exists():
         return
+    if "style" in missing and not _has_texts(arena):  # asked last: among millions of battles it looks at each
+        del missing["style"]
     for part, fields in missing.items():
         with override("en"):  # names of boards are stored, for readers of all languages
             name = f"{arena.name}: {Leaderboard(**fields).method_name}"
