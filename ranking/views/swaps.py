@@ -123,10 +123,10 @@ def _of_judges(
     judges = {judge.pk: str(judge) for judge in Judge.objects.filter(pk__in={judge for *_, judge, _ in kinds if judge})}
     listed = []
     for (winner, loser, is_tie, judge, first), part, battles in zip(kinds, parts, behind, strict=True):
-        found = _found(readable, battles)
+        shown = _found(readable, battles)
         listed.append(
             ListedPart(
-                names[winner], names[loser], is_tie, round(part[3]), len(battles), found, len(set(battles)) - len(found),
+                names[winner], names[loser], is_tie, round(part[3]), len(battles), shown, len(set(battles)) - len(shown),
                 judge=judges.get(judge, ""), first={0: names[winner], 1: names[loser]}.get(first),
             )
         )  # fmt: skip

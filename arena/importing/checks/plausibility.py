@@ -232,8 +232,10 @@ def about_self_battles(lines: Sequence[int]) -> list[Oddity]:
 def refuse(oddities: Iterable[Oddity], problems: Problems, *, what: str = "") -> None:
     """Raises ImportProblems where there are some. `what`: how a row is called, where a program sent it."""
     for odd in oddities:
-        said = odd.note.of_rows() if what else odd.note
-        problems.add(max(1, odd.line), what or _("the file"), PlainWords(_("as if something in it were wrong")), str(said))
+        note_of_rows = odd.note.of_rows() if what else odd.note
+        problems.add(
+            max(1, odd.line), what or _("the file"), PlainWords(_("as if something in it were wrong")), str(note_of_rows)
+        )
     problems.stop_if_any()
 
 

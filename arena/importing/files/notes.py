@@ -25,7 +25,7 @@ class FileNote:
 
     def of_rows(self) -> "FileNote":
         """The same of rows that a program sent: they have numbers, and stand on no lines."""
-        places = {name: replace(each, are_rows=True) for name, each in self.values.items() if isinstance(each, Places)}
+        places = {name: replace(each, are_rows=True) for name, each in self.values.items() if isinstance(each, NamedRows)}
         return replace(self, values={**self.values, **places})
 
 
@@ -77,7 +77,7 @@ def about_new_competitors(names: Iterable[str], known: Container[str]) -> list[F
 
 
 @dataclass(frozen=True)
-class Places:
+class NamedRows:
     """Where something stands in a file, or among the rows that a program sent; in words when it is read."""
 
     numbers: Sequence[int]
@@ -88,8 +88,8 @@ class Places:
         return rows_of(self.numbers, most=self.most) if self.are_rows else lines_of(self.numbers, most=self.most)
 
 
-def lazy_lines_of(lines: Sequence[int], *, most: int = 10) -> Places:
-    return Places(lines, most)
+def lazy_lines_of(lines: Sequence[int], *, most: int = 10) -> NamedRows:
+    return NamedRows(lines, most)
 
 
 def lines_of(lines: Sequence[int], *, most: int = 10) -> str:

@@ -28,7 +28,7 @@ def battles_of_parts(key: str, parts: Sequence[Part]) -> list[list[int]]:
         snapshot.leaderboard.arena_id, snapshot.watermark, SelectionRules.of(parameters), prompts=prompts_then(snapshot),
         without=parameters.get("without", ()),
     )  # fmt: skip
-    found = []
+    battles = []
     for winner, loser, is_tie, judge, first in parts:
         taken = np.zeros(len(rows), dtype=np.bool_)
         for a, b, won in ((winner, loser, 0), (loser, winner, 1)):
@@ -36,5 +36,5 @@ def battles_of_parts(key: str, parts: Sequence[Part]) -> list[list[int]]:
             if judge is not None and first is not None:
                 is_so &= (rows.judge == judge) & (rows.first == (first if won == 0 or first < 0 else 1 - first))
             taken |= is_so
-        found.append(sorted(battle[taken].tolist()))
-    return found
+        battles.append(sorted(battle[taken].tolist()))
+    return battles

@@ -13,7 +13,7 @@ from ranking.maths.data.cells import short_keys
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.estimation.half_wins import grounded_hessian, win_chances
 from ranking.maths.resampling.refits import Refitter
-from ranking.maths.uncertainty.flips.search import Order, RowsByCell, Taken, in_order
+from ranking.maths.uncertainty.flips.search import RemovalOrder, RowsByCell, Taken, in_order
 
 SETS_A_BLOCK = 50
 
@@ -49,7 +49,7 @@ class CellInfluence:
             n_wins=len(winner),
         )
 
-    def order(self, a: int, b: int, *, wanted: float) -> Order:
+    def order(self, a: int, b: int, *, wanted: float) -> RemovalOrder:
         direction = self.inverse[a] - self.inverse[b]
         return in_order((direction[self.i] - direction[self.j]) * self.score, self.count, wanted=wanted)
 

@@ -12,7 +12,7 @@ from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.estimation.likelihood import RowLikelihood
 from ranking.maths.models.contextual import fit_contextual
-from ranking.maths.uncertainty.flips.search import Order, RowsByCell, Taken, in_order
+from ranking.maths.uncertainty.flips.search import RemovalOrder, RowsByCell, Taken, in_order
 
 TIE = 2
 MOST_FLAGS_A_ROW, MOST_SHORT = 8, 2**31
@@ -64,7 +64,7 @@ class SlotInfluence:
         inverse = np.linalg.inv(fit.likelihood.hessian()) if m else np.zeros((0, 0))
         return cls(fit, cells, cell, points - expit(gap), slot, sign, inverse, _slot_sd(fit))
 
-    def order(self, a: int, b: int, *, wanted: float) -> Order:
+    def order(self, a: int, b: int, *, wanted: float) -> RemovalOrder:
         direction = np.append(self.inverse[a] - self.inverse[b], 0.0)
         influence = (direction[self.cells.a] - direction[self.cells.b] + self.sign * direction[self.slot]) * self.score
         return in_order(influence, self.cells.weights(), wanted=wanted)

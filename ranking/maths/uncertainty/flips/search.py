@@ -20,7 +20,7 @@ type Taken = tuple[Ints, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class RemovalOrder:
     """Cells in the order of their influence on a pair, with running sums.
 
     `cells` (k,) are places in an `Influence`; `votes` and `effect` (k + 1,) the comparisons, and the difference
@@ -58,7 +58,7 @@ class Order:
 class Influence(Protocol):
     """What a model says of its cells: comparisons that are alike for it, and so have the same influence."""
 
-    def order(self, a: int, b: int, *, wanted: float) -> Order:
+    def order(self, a: int, b: int, *, wanted: float) -> RemovalOrder:
         """The most influential cells, at least as many as have the wanted effect together (if that many are)."""
 
     def ratings_without(self, sets: Sequence[Taken]) -> Floats:
@@ -68,7 +68,7 @@ class Influence(Protocol):
         """Rows of the fitted comparisons that hold each set."""
 
 
-def in_order(influence: Floats, count: Floats, *, wanted: float) -> Order:
+def in_order(influence: Floats, count: Floats, *, wanted: float) -> RemovalOrder:
     """Cells with these influences and counts, (C,) each."""
     n_cells = CELLS_AT_FIRST
     while True:
@@ -76,7 +76,7 @@ def in_order(influence: Floats, count: Floats, *, wanted: float) -> Order:
         effect = np.concatenate([[0.0], np.cumsum(influence[cells] * count[cells])])
         if len(cells) < n_cells or effect[-1] > wanted:
             votes = np.concatenate([[0.0], np.cumsum(count[cells])])
-            return Order(cells=cells, votes=votes, effect=effect, complete=len(cells) < n_cells)
+            return RemovalOrder(cells=cells, votes=votes, effect=effect, complete=len(cells) < n_cells)
         n_cells *= 4
 
 
@@ -102,7 +102,7 @@ class Search:
     a: int
     b: int
     gap: float
-    order: Order
+    order: RemovalOrder
     held: float
     held_gap: float
     flipped: float
