@@ -69,8 +69,8 @@ def test_pages_fit_their_window_and_break_no_policy(browser, site, path, width):
     assert not complaints
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_public_page(browser, site, axe, scheme):
+@pytest.mark.parametrize(("scheme", "direction"), [("light", "ltr"), ("dark", "rtl")])
+def test_axe_finds_nothing_on_any_public_page(browser, site, axe, scheme, direction):
     page = browser.new_context(base_url=site[0], color_scheme=scheme).new_page()
     page.goto("/arenas/sample/")
     model = page.locator("tbody th a").first.get_attribute("href")
@@ -88,4 +88,5 @@ def test_axe_finds_nothing_on_any_public_page(browser, site, axe, scheme):
         "/api/v1/",
     ]:
         page.goto(path)
+        page.evaluate(f"document.documentElement.dir = '{direction}'")
         assert axe(page) == [], path
