@@ -6,18 +6,25 @@ import subprocess
 import sys
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 import pytest
+from django.utils import translation
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 A_SHAPE = 2  # pages of one shape that are opened
-HIDDEN = ("<h1>Hidden for now</h1>", "<h1>Open to you: vote first</h1>")  # a battle whose prompt came up in a ballot meanwhile
+HIDDEN = ("Hidden for now", "You have this pair open: vote first")  # a battle whose prompt came up in a ballot meanwhile
+LANGUAGES = {"": "fr", "ann": "es", "root": "de"}  # in which each reader's pages are drawn: they need more room than English
 NEVER = re.compile(r"/logout/|/delete/|/enter/|/jsi18n/")
+TOO_WIDE = """["ltr", "rtl"].filter(direction => {
+  document.documentElement.dir = direction
+  return document.documentElement.scrollWidth > innerWidth
+})"""
 BATTLES = "question_id,model_a,model_b,winner,judge\n" + "".join(
     f"q{n},{a},{b},{winner},u{n % 3}\n"
     for n, (a, b, winner) in enumerate([("ann", "bob", "model_a"), ("bob", "cy", "tie"), ("cy", "ann", "model_b")] * 20)
@@ -83,7 +90,16 @@ def shape(url: str) -> str:
 
 def is_hidden(status: int, html: str) -> bool:
     """A battle that is hidden until a vote is cast says so: no broken link. The crawler opens the page for votes."""
-    return status == 404 and any(heading in html for heading in HIDDEN)
+    return status == 404 and any(f"<h1>{heading}</h1>" in html for heading in hidden_headings())
+
+
+@cache
+def hidden_headings() -> list[str]:
+    headings = []
+    for language in ("en", *LANGUAGES.values()):
+        with translation.override(language):
+            headings += map(translation.gettext, HIDDEN)
+    return headings
 
 
 def crawl(context: BrowserContext, site: str, start: list[str]) -> tuple[list[str], list[tuple[str, Form]], dict[str, str]]:
@@ -131,15 +147,21 @@ def press_everything(context: BrowserContext, forms: list[tuple[str, Form]]) -> 
     return broken
 
 
-def looked_at(context: BrowserContext, pages: dict[str, str]) -> list[str]:
-    """One page of each shape, drawn: what the browser complains of."""
+def looked_at(context: BrowserContext, pages: dict[str, str], language: str) -> list[str]:
+    """One page of each shape, drawn on a phone in that language: what the browser complains of, and what is too wide.
+
+    Nor may it be in a language that is written from right to left.
+    """
     complaints, hidden, page = [], set(), context.new_page()
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.set_extra_http_headers({"Accept-Language": language})
     page.on("console", lambda message: complaints.append((page.url, message.text)) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append((page.url, str(error))))
     for url in pages.values():
         answer = page.goto(url)
         if is_hidden(answer.status, page.content()):
             hidden.add(page.url)  # that it is not found may be reported while the next page is opened
+        complaints += [(page.url, f"too wide, {direction}") for direction in page.evaluate(TOO_WIDE)]
     page.close()
     return [f"{url}: {text}" for url, text in complaints if url not in hidden]
 
@@ -186,7 +208,7 @@ def test_every_link_and_button_leads_somewhere(browser, filled_site, name):
     start = ["/", "/arenas/sample/", *(["/arenas/big/", "/arenas/big/vote/", "/admin/"] if name == "root" else [])]
     broken, forms, pages = crawl(context, site, start)
     assert broken == []
-    assert looked_at(context, pages) == []
+    assert looked_at(context, pages, LANGUAGES[name]) == []
     assert press_everything(context, forms) == []
     assert "Traceback" not in log.read_text()
     assert len(pages) > (60 if name == "root" else 12)
