@@ -11,15 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from django.utils.translation import gettext as _
 
-from ranking.weighing import MEAN_RATING, PARTLY, WAYS, WrongWeights, weights_of, written_weights
+from ranking.weighing import MEAN_RATING, PARTLY, WAYS, WrongWeights, trimmed_path, weights_of, written_weights
 
 LONGEST = 800
 MOST_VALUES = 20
 MOST_CHARACTERS = 10_000_000
+MOST_TURNS = 999
 SEVERAL = "several"
 VOTERS = ("account", "anonymous", "external", "imported")
 """Groups of voters, as `arena.models.Voter.Kind` has them."""
@@ -103,7 +104,7 @@ class Filters:
         if unknown := next((value for value in voters if value not in VOTERS), ""):
             raise WrongFilter("voters", _("No group of voters is called “%(value)s”.") % {"value": unknown})
         filters = cls(
-            categories=_topmost(value.strip("/") for value in read["category"]),
+            categories=_topmost(map(trimmed_path, read["category"])),
             languages=_each_once(read["language"]), tags=_each_once(read["tag"]), pools=_each_once(read["pool"]),
             min_chars=_number("min_chars", read["min_chars"]), max_chars=_number("max_chars", read["max_chars"]),
             turns=_turns(read["turns"]), since=_day("since", read["since"]), until=_day("until", read["until"]),
@@ -140,7 +141,7 @@ class Filters:
             raise WrongFilter("borrow", _("One category borrows from all others: choose one category, not several."))
 
     @property
-    def weights(self) -> dict[str, int]:
+    def weights(self) -> dict[str, float]:
         """By category, where categories are weighed."""
         return weights_of(self.over)
 
@@ -219,11 +220,18 @@ def check_filters(value: str) -> None:
         raise WrongFilter("", _("“%(value)s” is not how these filters are written.") % {"value": value})
 
 
+def check_characters(name: str, written: Iterable[str]) -> None:
+    """Raises WrongFilter for what no database stores and no page may hold."""
+    if any("\0" in value for value in written):
+        raise WrongFilter(name, _("Filters must not contain NUL characters."))
+
+
 def _check_amount(name: str, written: list[str]) -> None:
     if len(written) > MOST_VALUES:
         message = _("“%(name)s” has %(n)s values: at most %(most)s can be combined.")
         raise WrongFilter(name, message % {"name": name, "n": len(written), "most": MOST_VALUES})
-    if any("\0" in value or (len(value) > 200 and name != "over") for value in written):
+    check_characters(name, map(unquote, written) if name == "over" else written)
+    if any(len(value) > 200 and name != "over" for value in written):
         raise WrongFilter(name, _("A value of “%(name)s” is longer than any that is known here.") % {"name": name})
 
 
@@ -240,7 +248,7 @@ def _topmost(values: Iterable[str]) -> tuple[str, ...]:
 def _number(name: str, written: list[str]) -> int | None:
     if not written:
         return None
-    if len(written) > 1 or not (written[0].isascii() and written[0].isdecimal()) or int(written[0][:20]) > MOST_CHARACTERS:
+    if len(written) > 1 or not (written[0].isascii() and written[0].isdecimal()) or int(written[0]) > MOST_CHARACTERS:
         raise WrongFilter(name, _("“%(value)s” is no length: write a number of characters.") % {"value": " ".join(written)})
     return int(written[0])
 
@@ -249,7 +257,7 @@ def _turns(written: list[str]) -> str:
     value = {"one": "1"}.get(" ".join(written), " ".join(written))
     if value in ("", SEVERAL):
         return value
-    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:4]) <= 999):
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= MOST_TURNS):
         raise WrongFilter("turns", _("“%(value)s” is no number of turns: write a number, or “several”.") % {"value": value})
     return str(int(value))
 

@@ -19,6 +19,8 @@ WAYS = {
 PARTLY = "partly"
 MOST_CATEGORIES = 12
 MOST_WEIGHT = 1000
+LONGEST_NUMBER = 20  # characters of a weight
+HUNDREDTHS = 100  # of a weight of 1: two decimals count
 
 
 class WrongWeights(ValueError):
@@ -27,7 +29,8 @@ class WrongWeights(ValueError):
 
 def written_weights(values: Sequence[str]) -> str:
     """
-    The one spelling: categories in order, weights as the smallest whole numbers of the same proportions.
+    The one spelling: categories in order, weights as the smallest whole numbers of the same proportions. Where these are
+    too large to be read again, they are the smallest numbers with two decimals.
 
     Raises
     ------
@@ -37,30 +40,49 @@ def written_weights(values: Sequence[str]) -> str:
     --------
     >>> written_weights(["maths:1,code:.5", "poems:0"])
     'code:1,maths:2'
+    >>> written_weights(["maths:33.33,code:10"])
+    'code:10,maths:33.33'
     """
     weights: dict[str, int] = {}
     for part in (part.strip() for value in values for part in value.split(",") if part.strip()):
         written, colon, number = part.rpartition(":")
-        category = unquote(written if colon else part).strip().strip("/")
+        category = trimmed_path(unquote(written if colon else part))
         if category in weights:
             raise WrongWeights(_("“%(category)s” is weighed twice: give it one weight.") % {"category": category})
-        weights[category] = hundredths(number) if colon else 100
+        weights[category] = hundredths(number) if colon else HUNDREDTHS
     weights = {category: weight for category, weight in weights.items() if category and weight}
     _check_categories(weights)
     divisor = reduce(gcd, weights.values(), 0) or 1
-    return ",".join(f"{quote(category, safe='/ ')}:{weights[category] // divisor}" for category in sorted(weights))
+    unit = 1 if max(weights.values(), default=0) <= MOST_WEIGHT * divisor else HUNDREDTHS
+    return ",".join(f"{quote(category, safe='/ ')}:{weights[category] // divisor / unit:g}" for category in sorted(weights))
 
 
-def weights_of(over: str) -> dict[str, int]:
+def trimmed_path(written: str) -> str:
+    """
+    A category without the spaces and slashes around it.
+
+    Examples
+    --------
+    >>> trimmed_path(" / maths/algebra/ "), trimmed_path("/ /")
+    ('maths/algebra', '')
+    """
+    while (shorter := written.strip().strip("/")) != written:
+        written = shorter
+    return written
+
+
+def weights_of(over: str) -> dict[str, float]:
     """By category, of the one spelling.
 
     Examples
     --------
     >>> weights_of("code:1,maths:2")
     {'code': 1, 'maths': 2}
+    >>> weights_of("code:10,maths:33.33")
+    {'code': 10, 'maths': 33.33}
     """
     parts = (part.rpartition(":") for part in over.split(",") if part)
-    return {unquote(category): int(weight) for category, _colon, weight in parts}
+    return {unquote(category): float(weight) if "." in weight else int(weight) for category, _colon, weight in parts}
 
 
 def hundredths(number: str) -> int:
@@ -72,14 +94,15 @@ def hundredths(number: str) -> int:
     WrongWeights
         It is no number from 0 to `MOST_WEIGHT`.
     """
+    written = number.strip()
     try:
-        weight = Decimal(number.strip()[:20])
+        weight = Decimal(written) if len(written) <= LONGEST_NUMBER else Decimal(-1)
     except InvalidOperation:
         weight = Decimal(-1)
     if not weight.is_finite() or not 0 <= weight <= MOST_WEIGHT:
         message = _("“%(value)s” is no weight: write a number from 0 to %(most)s.")
-        raise WrongWeights(message % {"value": number.strip()[:20], "most": MOST_WEIGHT})
-    return round(100 * weight)
+        raise WrongWeights(message % {"value": written[:LONGEST_NUMBER], "most": MOST_WEIGHT})
+    return round(HUNDREDTHS * weight)
 
 
 def _check_categories(weights: dict[str, int]) -> None:

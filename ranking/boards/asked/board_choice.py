@@ -26,7 +26,7 @@ from ranking.boards.asked.board_access import boards_for, may_filter
 from ranking.boards.asked.filter_options import Options, options_of
 from ranking.boards.asked.filters_in_words import filters_of, in_words
 from ranking.boards.lag import unread_since
-from ranking.filters import NAMES, Filters, WrongFilter
+from ranking.filters import NAMES, Filters, WrongFilter, check_characters
 from ranking.models import Leaderboard, Snapshot
 
 MOST_OFFERED = 6
@@ -137,6 +137,8 @@ def chosen(request: HttpRequest, arena: Arena, boards: Sequence[Leaderboard], qu
 
 def _fitting(query: QueryDict) -> tuple[str, str, str]:
     """Jury, combiner and covariates; where style is not levelled there is nothing that covariates could say."""
+    for name in ("judge", "combiner", "covariates"):
+        check_characters(name, query.getlist(name))
     covariates = covariates_of(query.getlist("covariates")) if query.get("style") == "on" else ""
     return jury_of(query.getlist("judge")), combiner_of(query.get("combiner", "").strip()), covariates
 

@@ -1,5 +1,6 @@
 """Filters as people read them: titles of boards, and one chip a value."""
 
+import math
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
@@ -7,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from arena.templatetags.dates import when
 from arena.texts.languages import language_shown
-from arena.wording import number
+from arena.wording import figure, number
 from judges.models import Judge
 from ranking.filters import SEVERAL, Filters
 from ranking.models import Leaderboard
@@ -34,9 +35,9 @@ def value_in_words(filters: Filters, name: str, value: str, *, pools: Mapping[st
         case "pool":
             return _("pool %(pool)s") % {"pool": (pools or {}).get(value, value)}
         case "min_chars":
-            return _("prompts of %(n)s characters and more") % {"n": number(filters.min_chars or 0)}
+            return _at_least(filters.min_chars or 0)
         case "max_chars":
-            return _("prompts of at most %(n)s characters") % {"n": number(filters.max_chars or 0)}
+            return _at_most(filters.max_chars or 0)
         case "turns":
             return turns_in_words(value)
         case "since":
@@ -56,12 +57,22 @@ def value_in_words(filters: Filters, name: str, value: str, *, pools: Mapping[st
     return value
 
 
-def weights_in_words(weights: Mapping[str, int]) -> str:
-    """The share of each category, the largest first."""
-    in_order, total = sorted(weights.items(), key=lambda one: (-one[1], one[0])), sum(weights.values())
+def _at_least(n: int) -> str:
+    return ngettext("prompts of %(n)s character and more", "prompts of %(n)s characters and more", n) % {"n": number(n)}
+
+
+def _at_most(n: int) -> str:
+    return ngettext("prompts of at most %(n)s character", "prompts of at most %(n)s characters", n) % {"n": number(n)}
+
+
+def weights_in_words(weights: Mapping[str, float]) -> str:
+    """The share of each category, the largest first; with so many decimals that none of them reads as 0 %."""
+    total = sum(weights.values())
+    percents = {category: 100 * weight / total for category, weight in weights.items()}
+    n_decimals = max(0, math.ceil(-math.log10(min(percents.values()))))
     named = (
-        _("%(category)s %(percent)s %%") % {"category": category, "percent": f"{100 * weight / total:.0f}"}
-        for category, weight in in_order
+        _("%(category)s %(percent)s %%") % {"category": category, "percent": figure(f"{percents[category]:.{n_decimals}f}")}
+        for category in sorted(percents, key=lambda each: (-percents[each], each))
     )
     return " + ".join(named)
 

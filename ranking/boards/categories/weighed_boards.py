@@ -30,7 +30,7 @@ class WeighedPart:
     """A category with its weight; `below` are its own subcategories, where a way looks at them."""
 
     category: str
-    weight: int
+    weight: float
     source: Source
     below: Mapping[str, Source]
 

@@ -33,7 +33,7 @@ IN_WORDS = {
 class WeighedCategory:
     name: str  # of the field
     category: str
-    weight: int
+    weight: str
     n_prompts: int
 
 
@@ -57,7 +57,7 @@ def weights_form(options: Options, like: Leaderboard, filters: Filters, board: S
     return WeightsForm(
         categories=[
             WeighedCategory(
-                f"{PREFIX}{each}", each, filters.weights.get(each, 0 if filters.over else 1), options.categories[each]
+                f"{PREFIX}{each}", each, f"{filters.weights.get(each, 0 if filters.over else 1):g}", options.categories[each]
             )
             for each in categories
         ],
