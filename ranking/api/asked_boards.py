@@ -7,7 +7,7 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, Throttled, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -120,12 +120,15 @@ class AskedBoards(ApiView):
         description=(
             "Ask for the board of a combination of filters. A worker fits it, behind the live boards: at most 2 wait for one "
             "network and 20 in all. Poll the GET of the same parameters until it stands. A board that nobody uses for a day is "
-            "thrown away, with the snapshots that nobody linked to. Scope `read`."
+            "thrown away, with the snapshots that nobody linked to. What the GET calls refused because of its filters is "
+            "answered with 400. Scope `read`."
         ),
     )
     def post(self, request: Request) -> Response:
         arena = self._arena(request)
         choice, _asking = _found(request, arena)
+        if choice.sentence:
+            raise ParseError(choice.sentence)
         if choice.definition is not None and choice.like is not None and not arena.is_archived:
             try:
                 ask(arena, choice.definition, like=choice.like, network=address_of(request._request), now=timezone.now())

@@ -54,6 +54,13 @@ def test_refusals_are_told(client, arena):
     assert (refused["state"], refused["sentence"]) == ("refused", "Votes on 20 prompts fit: at least 30 are needed.")
     wrong = client.get(f"{PATH}?arena=asked&since=monday").json()
     assert (wrong["state"], wrong["sentence"]) == ("refused", "“monday” is no day: write it like 2026-01-31.")
+    for query, sentence in (
+        ("since=monday", wrong["sentence"]), ("category=%00", "Filters must not contain NUL characters."),
+        ("category=nosuch", "No board combines Bradley–Terry with the prompts on nosuch. These come nearest:"),
+        ("turns=000199999999999999999999", "“000199999999999999999999” is no number of turns: write a number, or “several”."),
+    ):  # fmt: skip
+        answer = client.post(f"{PATH}?arena=asked&{query}")
+        assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
     for query in ("arena=asked&colour=red", "turns=1", "arena=asked&turns=1&turns=2"):
         assert client.get(f"{PATH}?{query}").status_code == 400, query
     assert client.get(f"{PATH}?arena=no-such").status_code == 404
@@ -71,8 +78,9 @@ def test_a_third_question_of_a_network_has_to_wait(client, arena):
 def test_filters_of_contents_and_private_boards_are_for_their_readers(client, arena):
     arena.content_visibility = Visibility.CURATORS
     arena.save()
-    told = client.post(f"{PATH}?arena=asked&pool=main").json()
+    told = client.get(f"{PATH}?arena=asked&pool=main").json()
     assert (told["state"], told["snapshot"]) == ("refused", None)
+    assert client.post(f"{PATH}?arena=asked&pool=main").status_code == 400
     assert not Leaderboard.objects.filter(is_asked=True).exists()
     arena.board_visibility = Visibility.CURATORS
     arena.save()

@@ -24,18 +24,19 @@ ROBOTS = "User-agent: *\nDisallow: /arenas/*?\nDisallow: /api/\nDisallow: /admin
 @of_the_board
 def ask_for_board(request: HttpRequest, arena: Arena) -> HttpResponse:
     choice = chosen(request, arena, boards_of(arena), request.POST)
-    like, refusal = choice.like, choice.sentence
+    like, refusal, status = choice.like, choice.sentence, 400
     if choice.definition is not None and like is not None and not arena.is_archived:
         try:
             ask(arena, choice.definition, like=like, network=address_of(request), now=timezone.now())
         except QueueFull as full:
-            refusal = str(full)
+            refusal, status = str(full), 429
     if request.headers.get("HX-Request"):
         return render(request, "ranking/asking.html", {"refusal": refusal}) if refusal else HttpResponse(status=204)
     address = _page_of(request, arena)
     if refusal:
-        context = page_context(request, "leaderboard", arena, refusal=refusal, address=address)
-        return render(request, "ranking/asking_refused.html", context, status=429)
+        context = page_context(request, "leaderboard", arena, refusal=refusal, address=address, is_too_soon=status == 429)
+        context["nearest"] = choice.nearest if status == 400 else []
+        return render(request, "ranking/asking_refused.html", context, status=status)
     return HttpResponseRedirect(address, status=303)
 
 

@@ -98,12 +98,33 @@ def test_what_is_too_little_is_a_sentence_with_the_numbers(client, arena):
         ({"tag": ["t"] * 21}, "at most 20 can be combined"),
         ({"category": "no such"}, "No board combines Bradley–Terry with the prompts on no such."),
         ({"pool": "no-such", "turns": "1"}, "no prompt here fits it: pool no-such, 1 turn"),
+        ({"min_chars": 20 * "0" + 30 * "9"}, "is no length"),
+        ({"max_chars": "1", "category": "no such"}, "prompts of at most 1 character."),
+        ({"turns": "000199999999999999999999"}, "is no number of turns"),
+        ({"over": "no such:33.33,math:0.1"}, "no such 99.7 % + math 0.3 %"),
+        *(({"style": "on", name: "\0"}, "must not contain NUL characters") for name in ("turns", "combiner", "covariates")),
     ],
 )
 def test_what_cannot_be_asked_for_is_a_sentence_and_no_row(client, arena, query, sentence):
-    assert sentence in client.get(arena.get_absolute_url(), query).text
-    ask(client, arena, **query)
+    page = client.get(arena.get_absolute_url(), query)
+    assert sentence in page.text
+    refused = ask(client, arena, **query)
+    assert (refused.status_code, sentence in refused.text) == (400, True)
+    assert "\0" not in page.text + refused.text
     assert not _asked().exists()
+
+
+@pytest.mark.parametrize("over", ["math:33.33,coding:1", "coding:1000,math:0.01"])
+def test_weights_with_decimals_are_asked_for_and_read(client, arena, over):
+    query = {f"weight:{part.partition(':')[0]}": part.partition(":")[2] for part in over.split(",")}
+    address = client.get(f"{arena.get_absolute_url()}weigh/", query)["Location"]
+    page = client.get(address)
+    assert page.status_code == 200
+    assert all(f'value="{number}"' in page.text for number in query.values())
+    assert client.get(address, headers={"Accept-Language": "de"}).text.count('value="33,33"') == 0
+    assert client.post(f"/api/v1/asked-boards/?arena=asked&over={over}").json()["state"] == "waiting"
+    assert ask(client, arena, over=over).status_code == 303
+    assert _asked().count() == 1
 
 
 def test_filters_of_contents_are_for_their_readers(client, arena):
