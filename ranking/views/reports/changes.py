@@ -12,6 +12,7 @@ from arena.views.private_boards import board_is_private
 from arena.views.private_pages import private
 from ranking.boards.asked.board_access import snapshots_for
 from ranking.boards.snapshots.changes import BoardChanges, changes_between
+from ranking.boards.snapshots.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshots.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
 from ranking.views.counted_words import counted_on, words_for
@@ -22,7 +23,9 @@ from ranking.views.reports.cause_bars import cause_table
 def changes(request: HttpRequest, key: str, other: str) -> HttpResponse:
     """From the older to the newer of the two, whichever is named first. They are kept, as those that are linked to are."""
     snapshots = {each.key: each for each in Snapshot.objects.filter(key__in=[key, other]).select_related("leaderboard__arena")}
-    if key == other or key not in snapshots or other not in snapshots:
+    if key not in snapshots or other not in snapshots:
+        return _by_beginnings(request, key, other)
+    if key == other:
         raise Http404
     older, newer = sorted(snapshots.values(), key=lambda each: each.pk)
     arena = newer.leaderboard.arena
@@ -40,6 +43,18 @@ def changes(request: HttpRequest, key: str, other: str) -> HttpResponse:
     context = {"board": newer.leaderboard, "changes": between, "evidence": words_for(counted_on(newer))}
     context |= _causes(between)
     return private(render(request, "ranking/reports/changes.html", page_context(request, "leaderboard", arena, **context)))
+
+
+def _by_beginnings(request: HttpRequest, key: str, other: str) -> HttpResponse:
+    """To the snapshots that begin so, among those that this visitor may see."""
+    among = snapshots_for(request.user)
+    try:
+        first, second = snapshot_called(key, among), snapshot_called(other, among)
+    except AmbiguousKey as reason:
+        return render(request, "404.html", {"told": str(reason)}, status=404)
+    if first is None or second is None:
+        raise Http404
+    return redirect("changes", first.key, second.key)
 
 
 def _causes(between: BoardChanges) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from arena.evidence.curation import restore_votes, set_aside_votes
-from arena.models import Vote
+from arena.models import Arena, Vote
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.boards.snapshots.changes import changes_between
@@ -54,6 +54,17 @@ def test_it_says_who_is_first_now_and_who_joined(client, overtaken):
     assert "Bee is first now, where Auk was. Which of the two is better is not clear: that may be chance." in told
     assert "1 model joined." in told
     assert "Counted: votes 9 30 +21" in told
+
+
+def test_keys_may_be_cut_as_on_boards(client, overtaken):
+    older, newer = overtaken
+    short = client.get(reverse("changes", args=[older.key[:8], newer.key[:8]]))
+    assert short["Location"] == reverse("changes", args=[older.key, newer.key])
+    for one, other in ((older.key[:8], "00000000"), (older.key[:7], newer.key), (older.key[:8], older.key)):
+        answer = client.get(reverse("changes", args=[one, other]), follow=True)
+        assert answer.status_code == 404, (one, other)
+    Arena.objects.update(board_visibility="curators")
+    assert client.get(reverse("changes", args=[older.key[:8], newer.key[:8]])).status_code == 404
 
 
 def test_each_model_shows_its_votes_and_what_happened(client, overtaken):
