@@ -158,7 +158,8 @@ def readable_snapshot(request: Request, key: str) -> Snapshot:
 
 class SnapshotDetail(BoardView):
     """A leaderboard as one snapshot shows it. The key may be cut to its first 8 or more characters. A snapshot
-    that was read here once is kept for good."""
+    that was read here once is kept for good. Of boards that readers asked for, a limited number is kept for those who read
+    without an account."""
 
     @answers
     def get(self, request: Request, key: str) -> HttpResponseBase:

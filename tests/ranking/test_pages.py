@@ -263,6 +263,24 @@ def test_a_crawler_that_opens_every_snapshot_keeps_only_some(client, contest, mo
     assert KeptSnapshot.objects.count() == 2
 
 
+def test_snapshots_of_asked_boards_are_kept_up_to_a_number_and_for_accounts_always(client, contest, monkeypatch):
+    _, _, snapshot = contest
+    monkeypatch.setattr("ranking.boards.snapshots.snapshot_retention.MOST_KEPT_OF_ASKED", 2)
+    asked = snapshot.leaderboard
+    asked.pk, asked.slug, asked.filters, asked.is_default, asked.is_asked = None, "asked-for", "turns=1", False, True
+    asked.save()
+    snapshot = Snapshot.objects.get(pk=snapshot.pk)
+    fields = {field.name: getattr(snapshot, field.name) for field in Snapshot._meta.fields if field.name not in ("id", "key")}
+    several = [Snapshot.objects.create(**fields | {"leaderboard": asked}) for _ in range(4)]
+    for each in several[:3]:
+        assert client.get(each.get_absolute_url()).status_code == 200
+    assert list(KeptSnapshot.objects.order_by("pk").values_list("pk", flat=True)) == [each.pk for each in several[:2]]
+    client.get(snapshot.get_absolute_url())
+    client.force_login(make_user())
+    client.get(several[3].get_absolute_url())
+    assert KeptSnapshot.objects.filter(snapshot__in=[snapshot, several[3]]).count() == 2
+
+
 @pytest.fixture
 def sliced():
     """An arena with boards for two categories, two languages and several methods."""

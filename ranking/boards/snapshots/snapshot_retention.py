@@ -2,6 +2,8 @@
 
 Live boards make many: kept are the newest, those that somebody linked to or exported, and of the others one an hour for 30
 days, then one a day. Whoever links to a snapshot or exports it keeps it for good; a crawler that opens them all does not.
+Boards that readers ask for are without number, and so would their snapshots be: without an account they are kept up to a
+number of all, and go with their board beyond it.
 """
 
 from datetime import datetime, timedelta
@@ -17,18 +19,26 @@ from ranking.models import KeptSnapshot, Leaderboard, Snapshot
 HOURLY_FOR = timedelta(days=30)
 ALL_FOR = timedelta(hours=1)
 KEPT_AN_HOUR = 20  # by one address without an account
+MOST_KEPT_OF_ASKED = 1_000  # more are kept by people with an account alone
 
 
 def keep(snapshot: Snapshot, request: HttpRequest, *, reason: str) -> None:
     if KeptSnapshot.objects.filter(snapshot=snapshot).exists():
         return
-    if request.user.is_authenticated or rate_windows.allow(
-        f"keep:{address_of(request)}", at_most=KEPT_AN_HOUR, seconds=3600, now=timezone.now()
-    ):
+    if request.user.is_authenticated or (_has_room(snapshot.leaderboard) and _may_keep(request)):
         try:
             KeptSnapshot.objects.get_or_create(snapshot=snapshot, defaults={"reason": reason})
         except IntegrityError as gone:
             raise Http404("thinned out since it was looked up") from gone
+
+
+def _may_keep(request: HttpRequest) -> bool:
+    return rate_windows.allow(f"keep:{address_of(request)}", at_most=KEPT_AN_HOUR, seconds=3600, now=timezone.now())
+
+
+def _has_room(board: Leaderboard) -> bool:
+    of_asked = KeptSnapshot.objects.filter(snapshot__leaderboard__is_asked=True)
+    return not board.is_asked or of_asked.count() < MOST_KEPT_OF_ASKED
 
 
 def thin_snapshots(*, now: datetime) -> int:
