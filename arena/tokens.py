@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 
 from arena.models import ApiToken, Arena, TokenScope
+from arena.seen_names import name_fault
 
 PREFIX = "agon_"
 SECRET = re.compile(PREFIX + r"[\w-]{43}\Z", re.ASCII)
@@ -48,7 +49,8 @@ def make_token(
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which cannot be had again. Without `arenas` it is for all that its user may see.
 
-    Raises ValueError where a scope is unknown or of no use to the user, or where nothing is left that it could do.
+    Raises ValueError where a scope is unknown or of no use to the user, or where nothing is left that it could do,
+    or where people could not read its name.
     """
     allowed = [scope.value for scope in scopes_for(user)]
     if unknown := sorted(set(scopes) - set(allowed)):
@@ -57,6 +59,8 @@ def make_token(
         raise ValueError("a token needs a scope, and an arena where it is not for all")
     if not user.is_active:
         raise ValueError(f"the account {user.get_username()} is not active")
+    if fault := name_fault(name):
+        raise ValueError(fault)
     secret = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         token = ApiToken.objects.create(

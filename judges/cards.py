@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from arena.archiving.refusals import archived_message
 from arena.models import Endpoint
+from arena.seen_names import name_fault
 from judges.card_parameters import Parameters
 from judges.models import Judge
 from judges.models.cards import identity_of
@@ -166,8 +167,15 @@ def _free_identity(card: Judge) -> str:
     return apart if Judge.objects.filter(identity=plain).exists() else plain
 
 
+def _check_names(card: Judge) -> None:
+    """Raises ValueError for names that people could not read."""
+    if fault := name_fault(card.name) or name_fault(card.family):
+        raise ValueError(fault)
+
+
 def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
     card.name = name[:120]
+    _check_names(card)
     known = _same(card)
     if known is not None:
         return known
@@ -187,6 +195,7 @@ def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
 
 def _supersede(judge: Judge, card: Judge) -> Judge:
     """Store the card as the judge's newest version, unless it is unchanged."""
+    _check_names(card)
     with transaction.atomic():
         versions = list(Judge.objects.select_for_update().filter(name=judge.name).order_by("version"))
         if (other := equal_card(judge.name, card)) is not None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from arena.clock import is_to_come
 from arena.leases import LONGEST_REST, Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
+from arena.models.names import NameField
 from judges.verdicts import combiner_texts
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
 from ranking.filters import LONGEST as LONGEST_FILTERS
@@ -145,7 +146,7 @@ class Leaderboard(Leased):
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     category = models.CharField(max_length=200, blank=True, default="", help_text=_("Only prompts of this category and below."))
     language = models.CharField(max_length=16, blank=True, default="", help_text=_("Only prompts in this language."))
     filters = models.CharField(

@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import Count, JSONField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from arena import access
 from arena.admin.json_fields import WrittenJSONField
 from arena.models import Archivable
-from arena.seen_names import name_fault
+from arena.models.names import check_name
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -59,12 +59,6 @@ class CappedPaginator(BasePaginator):
     @property
     def is_capped(self) -> bool:
         return self.count > MOST_COUNTED
-
-
-def _check_name(value: str) -> None:
-    fault = name_fault(value)
-    if fault:
-        raise ValidationError(f"{fault[:1].upper()}{fault[1:]}.", code="unseen")
 
 
 class CuratorAdmin(ModelAdmin):
@@ -101,7 +95,7 @@ class CuratorAdmin(ModelAdmin):
         """Refuse one-line texts that are invisible or could be mistaken for another name."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea | forms.PasswordInput):
-            field.validators.append(_check_name)
+            field.validators.append(check_name)
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -12,6 +12,9 @@ from django.db import connection, models
 from django.utils.translation import gettext as _
 from pydantic import Field, TypeAdapter, ValidationError
 
+from arena.models.names import NameField
+from arena.seen_names import name_fault
+
 NEVER_EMPTY = ("slug", "name", "key")  # other texts may be: the hash of a prompt of which only the key is known is empty
 LARGEST_INTEGER = 10**15
 """Of columns that take more. Sums of thousands of them are still integers of the database."""
@@ -148,6 +151,7 @@ def _text_check(field: "models.Field[Any, Any]") -> Check:
     choices = {value for value, _label in field.flatchoices} | ({""} if field.blank else set()) if field.choices else None
     longest, may_be_empty = field.max_length, field.blank or field.name not in NEVER_EMPTY
     validators = [each for each in field.validators if isinstance(each, RegexValidator)]
+    is_name = isinstance(field, NameField)
 
     def check(value: Any) -> None:
         _check_text(value)
@@ -160,6 +164,8 @@ def _text_check(field: "models.Field[Any, Any]") -> Check:
         for each in validators if value else ():
             if not re.search(each.regex, value):
                 raise NotAllowed(str(each.message))
+        if is_name and (fault := name_fault(value)):
+            raise NotAllowed(fault)
 
     return check
 

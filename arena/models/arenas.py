@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from arena.models.archiving import Archivable, ArchivableQuerySet
+from arena.models.names import NameField
 
 
 class Visibility(models.TextChoices):
@@ -26,7 +27,7 @@ class Arena(Archivable):
     """One contest: its prompts, its competitors, its battles and its boards."""
 
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     description = models.TextField(blank=True, default="")
     guidelines = models.TextField(
         blank=True, default="", help_text=gettext_lazy("Shown to voters: what makes an answer better here.")
@@ -72,7 +73,7 @@ class PromptPool(models.Model):
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="pools")
     slug = models.SlugField()
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     description = models.TextField(blank=True, default="")
     is_active = models.BooleanField(
         default=True, help_text=gettext_lazy("Prompts of an inactive pool are not served to voters.")

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.models.archiving import Archivable, ArchivableQuerySet
 from arena.models.arenas import Arena
+from arena.models.names import NameField
 
 
 class CompetitorStatus(models.TextChoices):
@@ -28,8 +29,8 @@ class Competitor(Archivable):
     """A language model (with its settings) that stands on the board."""
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="competitors")
-    name = models.CharField(max_length=200)
-    organisation = models.CharField(max_length=120, blank=True, default="")
+    name = NameField(max_length=200)
+    organisation = NameField(max_length=120, blank=True, default="")
     licence = models.CharField(max_length=120, blank=True, default="")
     description = models.TextField(blank=True, default="")
     price_in = models.PositiveBigIntegerField(

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from arena.llm.addresses import checked_address
 from arena.llm.failures.errors import LLMError
 from arena.models.archiving import Archivable, ArchivableQuerySet
+from arena.models.names import NameField
 from arena.wording import sentence
 
 DOLLAR = 1_000_000
@@ -31,7 +32,7 @@ class Endpoint(Archivable):
         OPENAI = "openai", gettext_lazy("OpenAI chat completions")
         ANTHROPIC = "anthropic", gettext_lazy("Anthropic messages")
 
-    name = models.CharField(max_length=120, unique=True)
+    name = NameField(max_length=120, unique=True)
     wire = models.CharField(max_length=10, choices=Wire, default=Wire.OPENAI)
     base_url = models.CharField(
         gettext_lazy("base address"), max_length=300, validators=[check_address],

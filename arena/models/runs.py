@@ -12,6 +12,7 @@ from arena.leases import FREE, Leased, LeasedQuerySet
 from arena.models.arenas import Arena
 from arena.models.competitors import Competitor
 from arena.models.endpoints import Endpoint
+from arena.models.names import NameField
 from arena.models.prompts import Prompt
 
 
@@ -37,7 +38,7 @@ class Run(models.Model):
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     plan = models.JSONField(default=dict, help_text=gettext_lazy("What was asked for, to make the same run again."))
     seed = models.PositiveBigIntegerField(default=1)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)

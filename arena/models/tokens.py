@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy
 
 from arena.models.arenas import Arena
+from arena.models.names import NameField
 
 
 class TokenScope(models.TextChoices):
@@ -27,7 +28,7 @@ class ApiToken(models.Model):
         SUPERUSER = "superuser", gettext_lazy("superuser")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=80, help_text=gettext_lazy("What it is for, such as the name of a program."))
+    name = NameField(max_length=80, help_text=gettext_lazy("What it is for, such as the name of a program."))
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=6, help_text=gettext_lazy("How its secret ends."))
     scopes = models.JSONField(default=list)

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
 from arena.models import Archivable, ArchivableQuerySet, Endpoint
+from arena.models.names import NameField
 
 BASELINES = frozenset({"longer", "random"})
 """Programs that look at no reference: what no judgement at all looks like. They never count."""
@@ -33,7 +34,7 @@ class Judge(Archivable):
         OFFLINE = "offline", gettext_lazy("program")
         IMPORTED = "imported", gettext_lazy("imported verdicts")
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     version = models.PositiveIntegerField(default=1)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CALLED)
     endpoint = models.ForeignKey(
@@ -59,7 +60,7 @@ class Judge(Archivable):
         default=dict, blank=True, help_text=gettext_lazy("What of its protocol it does in its own way.")
     )
     parser_version = models.CharField(max_length=40, blank=True, default="", editable=False)
-    family = models.CharField(
+    family = NameField(
         max_length=120,
         blank=True,
         default="",

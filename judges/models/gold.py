@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.models import Arena, Battle, Call, Import, Prompt, Response
+from arena.models.names import NameField
 from arena.outcomes import Outcome
 from arena.wording import counted
 from judges.models.games import Game
@@ -14,7 +15,7 @@ class GoldSet(models.Model):
     """Battles of which is known which answer is right: what a judge is measured by."""
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="gold_sets")
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     origin = models.TextField(
         blank=True, default="", help_text=gettext_lazy("Where the labels come from: experts, a verifier, a public set.")
     )

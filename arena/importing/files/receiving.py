@@ -23,6 +23,7 @@ from django.db import transaction
 from arena.archiving.refusals import must_be_in_use
 from arena.importing.files.reports import ImportReport
 from arena.models import ArchiveUpload, Arena, Import
+from arena.seen_names import name_fault
 
 BLOCK = 1024 * 1024
 SECONDS_KEPT = 24 * 3600
@@ -135,9 +136,11 @@ def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, repor
 def arena_for(slug: str, name: str) -> tuple[Arena, bool]:
     """The arena of this short name, and whether it was made: its board is public, its prompts and answers are for curators.
 
+    A name that people could not read, such as that of a file, gives way to the short one.
+
     Raises ArchivedThing.
     """
-    arena, is_new = Arena.objects.get_or_create(slug=slug, defaults={"name": name[:120] or slug})
+    arena, is_new = Arena.objects.get_or_create(slug=slug, defaults={"name": slug if name_fault(name) else name[:120] or slug})
     must_be_in_use(arena)
     return arena, is_new
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from arena import access
 from arena.models import ApiToken
+from arena.models.names import check_name
 from arena.tokens import DAYS, LONGEST_NAME, make_token, revoke, scopes_for
 from arena.views.accounts.shown_once import ShownOnce
 from arena.views.context import page_context
@@ -31,7 +32,10 @@ class TokenForm(forms.Form):
     """A new token of one account; it can be given no more rights than the account has."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=LONGEST_NAME, help_text=gettext_lazy("What it is for: a program, a machine.")
+        label=gettext_lazy("Name"),
+        max_length=LONGEST_NAME,
+        validators=[check_name],
+        help_text=gettext_lazy("What it is for: a program, a machine."),
     )
     scopes = forms.MultipleChoiceField(label=gettext_lazy("What it may do"), widget=forms.CheckboxSelectMultiple)
     arenas: Any = forms.ModelMultipleChoiceField(

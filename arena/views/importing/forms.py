@@ -12,6 +12,7 @@ from arena.importing.intake import FileRequest, free_name
 from arena.importing.kinds import FileOption, kinds_of_rooms
 from arena.importing.voters_that_judge import JUDGES, PEOPLE
 from arena.models import Arena, Import
+from arena.models.names import check_name
 
 if TYPE_CHECKING:
     _ArenaChoice = forms.ModelChoiceField[Arena]
@@ -65,6 +66,7 @@ class UploadForm(forms.Form):
         label=gettext_lazy("Name of the new arena"),
         required=False,
         max_length=120,
+        validators=[check_name],
         help_text=gettext_lazy("Created by the import. Leave empty to use the name of the file."),
     )
     arena = ArenaField(

@@ -16,6 +16,7 @@ from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps, in_parts
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Import, Response
+from arena.seen_names import name_fault
 from judges.importing import notes, pandalm_battles
 from judges.importing.label_pairs import pairs_of
 from judges.importing.loading.contests import Contest, Finder, Placed, StoredAnswer
@@ -25,6 +26,7 @@ from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.verdicts.verdict import Side, agreed_label
 
 LONGEST_NAME = 200
+UNNAMED = "gold"  # a set whose name people could not read
 KEYS_A_QUERY = 1_000
 FINDING = 0.8  # of the work on a file of labels: its prompts, answers and battles
 SAME = " = "  # between the keys of pairs that are one battle with one label
@@ -215,16 +217,17 @@ def _labels(items: Iterable[GoldItem]) -> Labels:
 
 def _set_for(arena: Arena, name: str, origin: str, wanted: Labels, *, is_named: bool, of_judges: Iterable[Judge]) -> GoldSet:
     """One gold set serves all judges; it is found by its name, else by its content."""
+    name = UNNAMED if name_fault(name) else name[:120]
     here = {gold.name: gold for gold in arena.gold_sets.order_by("pk")}
-    if name[:120] in here:
-        return here[name[:120]]
+    if name in here:
+        return here[name]
     labels = {gold: _labels(gold.items.all()) for gold in here.values()} if wanted else {}
     equal = next((gold for gold, kept in labels.items() if kept == wanted), None)
     if equal is None and not is_named:
         common = {gold: len(kept & wanted) for gold, kept in labels.items()}
         best = max(common, key=lambda gold: common[gold], default=None)
         equal = best if best is not None and common[best] else _of_judges(here.values(), origin, of_judges)
-    return equal or GoldSet.objects.create(arena=arena, name=name[:120], origin=origin)
+    return equal or GoldSet.objects.create(arena=arena, name=name, origin=origin)
 
 
 def _of_judges(sets: Iterable[GoldSet], origin: str, judges: Iterable[Judge]) -> GoldSet | None:

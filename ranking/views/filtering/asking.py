@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena import access
 from arena.models import Arena
+from arena.models.names import check_name
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.visitors.addresses import address_of
@@ -51,9 +52,16 @@ def keep_board(request: HttpRequest, arena: Arena) -> HttpResponse:
     if not access.is_curator(request.user):
         raise PermissionDenied
     board = get_object_or_404(Leaderboard, arena=arena, slug=request.POST.get("board", ""), is_asked=True)
-    keep_under_a_name(board, " ".join(request.POST.get("name", "").replace("\0", "").split()) or board.name)
+    name, address = " ".join(request.POST.get("name", "").split()) or board.name, f"{arena.get_absolute_url()}?"
+    try:
+        check_name(name)
+    except ValidationError as wrong:
+        address += urlencode({"board": board.slug})
+        context = page_context(request, "leaderboard", arena, refusal=" ".join(wrong.messages), address=address)
+        return render(request, "ranking/asking_refused.html", context, status=400)
+    keep_under_a_name(board, name)
     board.refresh_from_db()
-    return HttpResponseRedirect(f"{arena.get_absolute_url()}?{urlencode({'board': board.slug})}", status=303)
+    return HttpResponseRedirect(address + urlencode({"board": board.slug}), status=303)
 
 
 @require_safe
