@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from arena.clock import is_to_come
 from arena.leases import LONGEST_REST, Leased, LeasedQuerySet
-from arena.models import Arena, Competitor
-from arena.models.names import NameField
+from arena.models import Arena, Competitor, NameField
 from judges.verdicts import combiner_texts
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
 from ranking.filters import LONGEST as LONGEST_FILTERS

@@ -6,6 +6,7 @@ from arena.models.endpoints import Allowance, Endpoint
 from arena.models.found_rows import FoundRow
 from arena.models.imports import ArchiveUpload, Import
 from arena.models.ledger import Event, LateAnswers, RemovedArena
+from arena.models.names import NameField
 from arena.models.operations import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptQuerySet, PromptStatus, content_hash, text_digest
 from arena.models.rate_windows import RateWindow
@@ -42,6 +43,7 @@ __all__ = [
     "Import",
     "LateAnswers",
     "Lot",
+    "NameField",
     "Prompt",
     "PromptPool",
     "PromptQuerySet",

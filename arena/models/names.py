@@ -1,11 +1,16 @@
 """The names of things that people make: the same check by whatever way they come."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from arena.seen_names import name_fault
+
+if TYPE_CHECKING:
+    CharField = models.CharField[str, str]
+else:
+    CharField = models.CharField
 
 
 def check_name(value: str) -> None:
@@ -15,10 +20,10 @@ def check_name(value: str) -> None:
         raise ValidationError(f"{fault[:1].upper()}{fault[1:]}.", code="unseen")
 
 
-class NameField(models.CharField):  # type: ignore[type-arg]
+class NameField(CharField):
     """A column of texts; whoever cleans the row, checks an archive or shows a form checks the name."""
 
-    default_validators = [*models.CharField.default_validators, check_name]
+    default_validators = [*CharField.default_validators, check_name]
 
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()

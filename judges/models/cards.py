@@ -7,8 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
-from arena.models import Archivable, ArchivableQuerySet, Endpoint
-from arena.models.names import NameField
+from arena.models import Archivable, ArchivableQuerySet, Endpoint, NameField
 
 BASELINES = frozenset({"longer", "random"})
 """Programs that look at no reference: what no judgement at all looks like. They never count."""

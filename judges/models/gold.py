@@ -4,8 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.models import Arena, Battle, Call, Import, Prompt, Response
-from arena.models.names import NameField
+from arena.models import Arena, Battle, Call, Import, NameField, Prompt, Response
 from arena.outcomes import Outcome
 from arena.wording import counted
 from judges.models.games import Game
