@@ -27,6 +27,7 @@ from arena import access
 from arena.admin.json_fields import WrittenJSONField
 from arena.models import Archivable
 from arena.models.names import check_name
+from arena.row_numbers import row_number
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -103,7 +104,7 @@ class CuratorAdmin(ModelAdmin):
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and issubclass(field.queryset.model, Archivable):
             number = str((request.resolver_match.kwargs if request.resolver_match else {}).get("object_id", ""))
-            mine = self.model._default_manager.filter(pk=int(number) if number.isdecimal() else None)
+            mine = self.model._default_manager.filter(pk=row_number(number))
             field.queryset = field.queryset.filter(Q(archived_at=None) | Q(pk__in=mine.values(db_field.attname)))
         return field
 

@@ -20,6 +20,7 @@ from arena.admin.base import link
 from arena.admin.json_fields import WrittenJSONField
 from arena.archiving.refusals import archived_message
 from arena.models import Arena, Run
+from arena.row_numbers import row_number
 from arena.runs.planning import CannotPlan, PlanStale
 from arena.tasks import work_on_run
 from arena.wording import sentence
@@ -275,11 +276,12 @@ class JudgeAdmin(ArchivingAdmin):
 
     def _started(self, request: HttpRequest, judge: Judge, battle: str, confirmed_cost: str) -> HttpResponse:
         here = reverse("admin:judges_judge_try", args=[judge.pk])
-        if not (battle.isdecimal() and confirmed_cost.isdecimal()) or not previews(judge, int(battle))[0].request:
+        number, cost = row_number(battle), row_number(confirmed_cost)
+        if number is None or cost is None or not previews(judge, number)[0].request:
             self.message_user(request, _("Nothing was sent: choose a battle first."), level="ERROR")
             return redirect(here)
-        draft = self._drafted(request, judge, int(battle))
-        if draft is None or draft.estimate.cost > int(confirmed_cost):
+        draft = self._drafted(request, judge, number)
+        if draft is None or draft.estimate.cost > cost:
             message = _("Nothing was sent, because the estimate has risen since you confirmed it. Review the new estimate.")
             self.message_user(request, message, level="ERROR")
             return redirect(f"{here}?battle={battle}")
@@ -287,7 +289,7 @@ class JudgeAdmin(ArchivingAdmin):
             self.message_user(request, _("Nothing was sent: this battle has its verdict, or is under way."), level="WARNING")
             return redirect(f"{here}?battle={battle}")
         try:
-            run = start_trial(draft, cap=int(confirmed_cost), created_by=curator_of(request))
+            run = start_trial(draft, cap=cost, created_by=curator_of(request))
         except PlanStale as reason:
             self.message_user(request, _("Nothing was sent: %(reason)s.") % {"reason": reason}, level="ERROR")
             return redirect(f"{here}?battle={battle}")
@@ -312,7 +314,7 @@ def _saved_as(saved: Judge, before: Judge | None) -> str:
 
 
 def _trial_run(judge: Judge, number: str) -> Run:
-    run = Run.objects.select_related("arena").filter(pk=int(number), plan__trial=True).first() if number.isdecimal() else None
+    run = Run.objects.select_related("arena").filter(pk=row_number(number) or 0, plan__trial=True).first()
     if run is None or judge.identity not in run.plan["judges"]:
         raise Http404(_("no such trial of this judge"))
     return run

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from arena import access
 from arena.models import Arena, Competitor
+from arena.row_numbers import row_number
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
@@ -34,9 +35,8 @@ from ranking.views.counted_words import counted_on, words_for
 @of_the_board
 def competitor(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     shown = get_object_or_404(Competitor.objects.named(), arena=arena, pk=pk)
-    rival = request.GET.get("with", "")
-    if rival.isdecimal():
-        return redirect(_pair_address(arena, pk, int(rival[:18])))
+    if (rival := row_number(request.GET.get("with", ""))) is not None:
+        return redirect(_pair_address(arena, pk, rival))
     boards = boards_of(arena)
     board = board_with_evidence(boards)
     newest = board.newest_snapshot() if board else None

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from arena import access
 from arena.models import ApiToken
 from arena.models.names import check_name
+from arena.row_numbers import row_number
 from arena.tokens import DAYS, LONGEST_NAME, make_token, revoke, scopes_for
 from arena.views.accounts.shown_once import ShownOnce
 from arena.views.context import page_context
@@ -98,7 +99,7 @@ def _shown_once(request: HttpRequest, user: User) -> HttpResponse:
 
 def _revoked(request: HttpRequest, user: User) -> HttpResponse:
     written = request.POST["revoke"]
-    token = get_object_or_404(_tokens(user), pk=int(written) if written.isascii() and written.isdecimal() else 0)
+    token = get_object_or_404(_tokens(user), pk=row_number(written))
     revoke(token, timezone.now())
     messages.success(request, _("%(name)s is revoked and will be refused from now on.") % {"name": token.name})
     return redirect("account")
