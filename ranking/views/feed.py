@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.feedgenerator import Atom1Feed, get_tag_uri
 from django.utils.html import format_html, format_html_join
-from django.utils.http import http_date
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -51,12 +50,11 @@ def feed(request: HttpRequest, arena: Arena) -> HttpResponse:
     names = _names(arena)
     known = sha256(repr(sorted(names.items())).encode()).hexdigest()
     etag = etag_of(request.build_absolute_uri(), board.name, str(newest and newest.pk), known)
-    modified = int(dated.timestamp())
-    unchanged = get_conditional_response(request, etag=etag, last_modified=modified)
+    unchanged = get_conditional_response(request, etag=etag)  # no Last-Modified: names of models have no date
     answer = unchanged or HttpResponse(
         _written(request, arena, board, names, dated), content_type="application/atom+xml; charset=utf-8"
     )
-    answer["ETag"], answer["Last-Modified"] = etag, http_date(modified)
+    answer["ETag"] = etag
     if arena.board_visibility != Visibility.PUBLIC:
         return private(answer)
     patch_cache_control(answer, public=True, max_age=SECONDS_KEPT)

@@ -272,7 +272,7 @@ def _etag(
     """A tag of everything the page depends on, known before any of it is read."""
     parts = [request.get_full_path(), str(request.user.pk), str(newest), board.error if board else "", str(n_behind)]
     parts += [str(asking and (asking.sentence, asking.may_ask, asking.is_waiting))]
-    parts += [str([(each.pk, each.n_flagged, each.looked_at) for each in boards])]  # type: ignore[attr-defined]
+    parts += [str([(each.pk, each.name, each.n_flagged, each.looked_at, each.models_then) for each in boards])]  # type: ignore[attr-defined]
     beside = judges_board(boards, board) if board else None
     parts += [str(beside.newest) if beside else ""]  # type: ignore[attr-defined]
     return etag_of(*parts)

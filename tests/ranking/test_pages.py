@@ -63,6 +63,18 @@ def test_a_poll_gets_the_board_alone_and_nothing_while_it_stands(client, contest
     assert poll(client, arena.get_absolute_url(), first["ETag"]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "Renamed"}, {"status": "retired"}, {"archived_at": timezone.now()}, {"price_out": 5}],
+    ids=lambda one: next(iter(one)),
+)
+def test_a_poll_hears_what_became_of_a_model(client, contest, change):
+    arena, competitors, _ = contest
+    first = poll(client, arena.get_absolute_url())
+    arena.competitors.filter(pk=competitors[0].pk).update(**change)
+    assert poll(client, arena.get_absolute_url(), first["ETag"]).status_code == 200
+
+
 def test_a_poll_of_an_unchanged_board_asks_two_questions(client, contest, django_assert_num_queries):
     arena, _, _ = contest
     first = poll(client, arena.get_absolute_url())

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, StringAgg, Subquery, TextField, Value, When
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
@@ -72,7 +73,8 @@ def boards_of(arena: Arena) -> list[Leaderboard]:
 
     `newest` is the number of its newest snapshot, `counted` how much counts there, `unread_since` when the first event came
     that it has not read, `has_retired` whether a model is retired, `n_flagged` how many competitors say the same to
-    many prompts, and `looked_at` when that was last looked into.
+    many prompts, and `looked_at` when that was last looked into. The arena's own has in `models_then` all that a table says of
+    models themselves.
     """
     return boards_with_news(arena=arena.pk)
 
@@ -94,7 +96,16 @@ def _with_news(boards: QuerySet[Leaderboard]) -> QuerySet[Leaderboard]:
         n_flagged=Subquery(flagged.annotate(n=Count("pk")).values("n")),
         has_retired=Exists(Competitor.objects.filter(arena=OuterRef("arena"), status=CompetitorStatus.RETIRED)),
         looked_at=Subquery(looks.values("looked_at")[:1]),
+        models_then=Case(When(is_default=True, then=Subquery(_models_in_words())), default=Value(""), output_field=TextField()),
     )
+
+
+def _models_in_words() -> QuerySet[Competitor, dict[str, Any]]:
+    """Of an arena's models, in one text: each with its number, and what a board shows of it beside the figures."""
+    shown = ("pk", "name", "organisation", "licence", "status", "price_out", "archived_at")
+    fields = [part for name in shown for part in (Cast(name, TextField()), Value("\t", TextField()))]
+    models = Competitor.objects.filter(arena=OuterRef("arena")).order_by().values("arena")
+    return models.annotate(told=StringAgg(Concat(*fields, output_field=TextField()), Value("\n", TextField()))).values("told")
 
 
 def board_with_evidence(boards: Sequence[Leaderboard]) -> Leaderboard | None:

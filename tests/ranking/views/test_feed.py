@@ -135,14 +135,13 @@ def test_many_models_passed_are_three_names_and_a_number(client, arena, board):
 
 def test_an_unchanged_feed_is_not_sent_again_and_a_new_name_is(client, arena, board):
     ann = make_competitor(arena, "Ann")
-    snapshot = make_day(board, 2, {ann: (1, 1, 1)})
+    make_day(board, 2, {ann: (1, 1, 1)})
     address = reverse("board-feed", args=[arena.slug])
     first = client.get(address)
     assert first["Content-Type"] == "application/atom+xml; charset=utf-8"
-    assert first["Last-Modified"].startswith(snapshot.created_at.strftime("%a, %d %b %Y"))
+    assert "Last-Modified" not in first  # a reader that sends a date alone would not hear of new names
     assert "public" in first["Cache-Control"]
     assert client.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
-    assert client.get(address, headers={"If-Modified-Since": first["Last-Modified"]}).status_code == 304
     arena.competitors.update(name="Anna")
     assert client.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 200
 
