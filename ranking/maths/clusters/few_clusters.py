@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.special import stdtrit
 
 from ranking.maths.data.arrays import Bools, Floats
 from ranking.maths.data.comparisons import Column, Comparisons
@@ -30,6 +31,9 @@ class ClustersBehind(Protocol):
 
     @property
     def carried_ratings(self) -> Bools: ...
+
+    @property
+    def variance(self) -> Floats: ...
 
 
 def notes_of(c: Comparisons, column: Column, left_out: ClustersBehind, *, is_pulled: bool = False) -> Iterator[Note]:
@@ -69,13 +73,20 @@ def _note(code: str, column: Column, **parameters: Any) -> Note:
 
 
 def _named(c: Comparisons, column: Column, left_out: ClustersBehind, *, below: float, is_pulled: bool) -> Iterator[Note]:
-    """Competitors that stand on fewer clusters than the others do."""
+    """Competitors that stand on fewer clusters than the others do; the widest intervals come first."""
     few = np.flatnonzero((left_out.ratings < below) | left_out.carried_ratings)
-    few = few[np.argsort(left_out.ratings[few], kind="stable")]
+    order = left_out.ratings if is_pulled else -_widths(left_out)
+    few = few[np.lexsort((left_out.ratings[few], order[few]))]
     for i in few[:MOST_NAMED]:
         yield _of_one(c, column, int(i), left_out, is_pulled=is_pulled)
     if len(few) > MOST_NAMED:
         yield _note("more_on_few", column, n=len(few) - MOST_NAMED)
+
+
+def _widths(left_out: ClustersBehind) -> Floats:
+    """(m,) half widths of 95 % intervals by the clusters alone; infinite where one cluster carries a rating."""
+    factors = -stdtrit(np.maximum(left_out.ratings - 1, 1.0), 0.025)
+    return np.where(left_out.carried_ratings, np.inf, factors * np.sqrt(left_out.variance))
 
 
 def _of_one(c: Comparisons, column: Column, i: int, left_out: ClustersBehind, *, is_pulled: bool) -> Note:

@@ -79,6 +79,11 @@ class LeaveOut(HoldsArrays):
     carried_ratings: Bools
     centre: Floats
 
+    @property
+    def variance(self) -> Floats:
+        """(m,) of the ratings."""
+        return np.diagonal(self.covariance)[: len(self.ratings)]
+
 
 def leave_out(rows: RowsLeft, column: Column) -> LeaveOut:
     """Variance and effective clusters of all contrasts, with the clusters of one column left out in turn.

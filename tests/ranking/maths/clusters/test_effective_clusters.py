@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from ranking.maths import (
     rank_sets,
 )
 from ranking.maths.clusters import leave_one_out, leave_one_out_gains, leave_one_out_rows
+from ranking.maths.clusters.few_clusters import notes_of
 from ranking.maths.clusters.leave_one_out_rows import RowsLeft
 from ranking.maths.models.contextual import fit_contextual
 from ranking.maths.models.rao_kupper_both_bad import fit_grounded_rao_kupper
@@ -292,6 +294,18 @@ def test_many_that_stand_on_few_are_told_in_three_lines_and_one_more():
     notes = intervals(fit_bradley_terry(c)).notes
     assert len(notes) == 4
     assert notes[-1] == "3 more models have few prompts, too"
+
+
+def test_of_those_on_few_the_widest_are_named():
+    c = Comparisons.from_names(["x", "y"], ["y", "x"], ["a", "a"])
+    few = replace(c, names=tuple("uvwxyz"))
+    clusters = SimpleNamespace(
+        n_clusters=40.0, ratings=np.array([1.5, 1.6, 2.2, 40, 40, 40]), carried_ratings=np.zeros(6, dtype=bool),
+        variance=np.array([1.0, 9.0, 25.0, 900, 900, 900]),
+    )  # fmt: skip
+    # half widths 12.7 * 1, 12.7 * 3 and t(1.2) = 8.6 * 5
+    named = [str(note).partition(":")[0] for note in notes_of(few, "prompt", clusters)]
+    assert [name for name in named if name in {"u", "v", "w"}] == ["w", "v", "u"]
 
 
 def test_uneven_prompts_are_named_as_such():
