@@ -5,9 +5,10 @@ Our pages find their token without it.
 """
 
 import sys
+from collections.abc import Callable
 from inspect import unwrap
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.views import defaults
 
@@ -40,3 +41,18 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """A 503 where the machine is at fault, and outside of views; else ours."""
     return answer(request, sys.exception()) or problems.server_error(request)
+
+
+class NotAllowedPage:
+    """Gives a refused method a page, which Django leaves blank. REST has an answer of its own, and scripts read none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or response.content or request.headers.get("HX-Request"):
+            return response
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response["Allow"]
+        return page

@@ -71,3 +71,19 @@ def test_the_switch_leads_to_no_other_site_and_sets_no_cookie_before_it_is_used(
     assert "csrftoken" not in client.get("/").cookies
     answer = client.post(reverse("set_language"), {"language": "de", "next": "https://elsewhere.example/"})
     assert answer["Location"] == "/"
+
+
+@pytest.mark.django_db
+def test_a_choice_is_kept_for_a_year_and_over_https_only_where_the_site_is(client, languages, settings):
+    settings.LANGUAGE_COOKIE_SECURE = True
+    cookie = client.post(reverse("set_language"), {"language": "de", "next": "/"}).cookies["django_language"]
+    assert (cookie["max-age"], cookie["samesite"], cookie["secure"]) == (31_536_000, "Lax", True)
+
+
+@pytest.mark.django_db
+def test_a_page_says_why_an_address_of_a_form_cannot_be_opened(client, languages):
+    arena = make_arena("poems", board_visibility="public")
+    answer = client.get(f"{arena.get_absolute_url()}ask/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "This address cannot be opened like this" in answer.text
+    assert client.get(f"{arena.get_absolute_url()}ask/", headers={"HX-Request": "true"}).content == b""

@@ -224,6 +224,9 @@ def test_a_network_with_two_boards_waiting_is_told_so(client, arena):
     refused = ask(client, arena, min_chars=2)
     assert refused.status_code == 429
     assert "2 boards that your network asked for are still waiting" in refused.text
+    page = arena.get_absolute_url()  # where another language, or signing in, leads: this answer cannot be opened again
+    assert f'name="next" value="{page}"' in refused.text
+    assert f'href="/login/?next={page}"' in refused.text
     by_script = client.post(f"{arena.get_absolute_url()}ask/", {"min_chars": 2}, headers={"HX-Request": "true"})
     assert "still waiting" in by_script.text
     assert "<html" not in by_script.text
