@@ -115,8 +115,9 @@ class BoardTable:
     headings: list[Heading]  # of the columns that have content
     columns: frozenset[str]  # their keys
     has_ghosts: bool
-    n_models: int  # of the board, whatever the table shows of them
+    n_models: int  # of the board but archived ones that it does not show, whatever is searched for
     n_rated: int
+    first: Competitor | None  # the best of them
     n_archived: int  # archived ones that it does not show
     tied: str  # those of the board who can hold place 1, as a page names them; "" where it is one
 
@@ -167,8 +168,9 @@ def board_table(
         headings=[_heading(key, sort, descending, is_score=bool(snapshot.way)) for key in SORTS if key in columns],
         columns=columns,
         has_ghosts=any(line.judged is not None for line in lines),
-        n_models=len(stored),
-        n_rated=sum(entry.is_rated for entry in stored),
+        n_models=len(listed),
+        n_rated=sum(entry.is_rated for entry in listed),
+        first=next((entry.competitor for entry in sorted(listed, key=by_place) if entry.is_rated), None),
         n_archived=len(stored) - len(listed),
         tied=in_a_row(tied_leaders(stored)),
     )

@@ -46,7 +46,7 @@ from ranking.views.board_parts.saying import said_of
 from ranking.views.board_parts.timeline import timeline_of
 from ranking.views.board_table import DEFAULT_SORT, SORTS, BoardTable, board_table, entries_of
 from ranking.views.counted_words import counted_on, words_for
-from ranking.views.filtering.filter_form import COVARIATES_IN_WORDS, FilterForm, filter_form
+from ranking.views.filtering.filter_form import COVARIATES_IN_WORDS, PAGE_ONLY, FilterForm, filter_form
 from ranking.views.filtering.style_effects import style_effects
 
 POLL_SECONDS = 3
@@ -102,7 +102,7 @@ def newest_of(*, board: int) -> QuerySet[Snapshot]:
 
 def _against(request: HttpRequest, arena: Arena, choice: Choice, shown: Snapshot, opens_on: Leaderboard | None) -> HttpResponse:
     """The board against one of its models."""
-    entries = entries_of(shown)
+    entries = [entry for entry in entries_of(shown) if not entry.competitor.is_archived]
     baseline = asked_baseline(request.GET["baseline"], entries)
     if baseline is None:
         raise Http404("no such model on this board")
@@ -164,7 +164,7 @@ def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     unchanged = get_conditional_response(request, etag=context["etag"])
     if unchanged is not None:
         return private(unchanged)
-    response = render(request, "ranking/leaderboard.html#live", context)
+    response = render(request, "ranking/live_board.html", context)
     response["ETag"] = context["etag"]
     return private(response)
 
@@ -304,11 +304,18 @@ def _asked_context(
         "has_retired": any(board.has_retired for board in boards),  # type: ignore[attr-defined]
         "asking": asking,
         "asked_fields": parse_qsl(form.query),
+        "share_query": _share_query(form),
         "title": title,
         "poll_seconds": WAITING_POLL_SECONDS if waits else POLL_SECONDS,
         "is_filtered": bool(request.GET),
         "may_keep": is_own and not arena.is_archived and access.is_curator(request.user),
     }
+
+
+def _share_query(form: FilterForm) -> str:
+    """What says which board it is, and not how a page shows it."""
+    pairs = [pair for pair in parse_qsl(form.query) if pair[0] not in (*PAGE_ONLY, "filtered")]
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def _title(arena: Arena, choice: Choice) -> str:

@@ -78,6 +78,18 @@ document.addEventListener("htmx:afterSettle", () => {
   before = new Map();
 });
 
+// Other filters change the address: what stands outside the live part goes by it, too.
+document.addEventListener("htmx:afterSettle", () => {
+  const live = document.querySelector("#live");
+  if (!live) return;
+  const here = location.pathname + location.search;
+  for (const next of document.querySelectorAll(".tongues input[name=next]")) next.value = here;
+  const enter = document.querySelector("a.enter");
+  if (enter) enter.search = new URLSearchParams({ next: here });
+  document.querySelector("link[rel=alternate]")?.remove();
+  if (live.dataset.feed) document.head.append(Object.assign(document.createElement("link"), { rel: "alternate", type: "application/atom+xml", href: live.dataset.feed }));
+});
+
 // Code in answers, and commands to copy: a button that copies it, made when the pointer, a finger or the focus first comes there.
 const offerCopy = (e) => {
   const pre = e.target.closest?.(".md pre, .copyable pre");

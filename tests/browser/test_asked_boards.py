@@ -62,6 +62,27 @@ def test_filters_apply_at_once_and_combine(browser, site):
     assert page.get_by_label("coding", exact=True).is_checked() is False
 
 
+def test_all_of_the_page_follows_the_filters_and_goes_back_with_them(browser, site):
+    page = browser.new_context(base_url=site[0]).new_page()
+    page.goto("/arenas/sample/")
+    page.get_by_text("Category", exact=True).first.click()
+    page.get_by_label("coding", exact=True).check()
+    expect(page).to_have_title(re.compile("coding"))
+    filtered = "/arenas/sample/?category=coding"
+    expect(page.locator(".tongues input[name=next]")).to_have_value(filtered)
+    assert page.locator("a.enter").get_attribute("href").endswith("?next=%2Farenas%2Fsample%2F%3Fcategory%3Dcoding")
+    assert page.locator("link[rel=alternate]").count() == page.locator("#live[data-feed]").count()
+    page.get_by_label("maths", exact=True).check()
+    expect(page).to_have_url(re.compile(r"category=maths$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"\?category=coding$"))
+    expect(page.locator("input[name=category]:checked")).to_have_count(1)
+    page.goto("/method/")
+    page.go_back()
+    expect(page.locator("input[name=category]:checked")).to_have_count(1)
+    expect(page.locator(".chosen bdi")).to_have_text(["coding"])
+
+
 @pytest.mark.parametrize("width", [1280, 375])
 def test_axe_finds_nothing_in_unfolded_filters(browser, site, axe, width):
     page = browser.new_context(base_url=site[0], viewport={"width": width, "height": 800}).new_page()
