@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -117,11 +118,14 @@ def _standings(arenas: Iterable[int], *, now: datetime) -> dict[int, Standing]:
     boards = _boards(arenas, now)
     snapshots = {snapshot.pk: snapshot for snapshot in Snapshot.objects.filter(pk__in=[board.newest for board in boards])}  # type: ignore[attr-defined]
     leaders: dict[int, list[Entry]] = defaultdict(list)
-    placed = Entry.objects.filter(snapshot__in=snapshots, rank__lte=MOST_LEADERS).exclude(low=None)
+    in_use = Entry.objects.filter(snapshot__in=snapshots, competitor__archived_at=None)
+    order = Window(RowNumber(), partition_by="snapshot", order_by=["rank", F("rating").desc(), "pk"])
+    placed = in_use.exclude(rank=None).exclude(low=None).annotate(order=order).filter(order__lte=MOST_LEADERS)
     for entry in placed.select_related("competitor"):
         leaders[entry.snapshot_id].append(entry)
-    entries = Entry.objects.filter(snapshot__in=snapshots).order_by()
-    counts = {pk: (n, n_rated) for pk, n, n_rated in entries.values_list("snapshot").annotate(Count("pk"), Count("rating"))}
+    counts = {
+        pk: (n, n_rated) for pk, n, n_rated in in_use.order_by().values_list("snapshot").annotate(Count("pk"), Count("rating"))
+    }
     return {
         board.arena_id: _standing(snapshots[board.newest], leaders[board.newest], counts.get(board.newest, (0, 0)), board)  # type: ignore[attr-defined]
         for board in boards

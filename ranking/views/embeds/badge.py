@@ -25,9 +25,9 @@ def badge(request: HttpRequest, board: Leaderboard) -> HttpResponse:
     snapshot = board.newest_snapshot()
     if snapshot is None or not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
         raise Http404("name a model of this board: ?model=ID")
-    entry = snapshot.entries.select_related("competitor").filter(competitor=int(asked)).first()
+    entry = snapshot.entries.filter(competitor=int(asked), competitor__archived_at=None).select_related("competitor").first()
     if entry is None:
-        raise Http404("this model is not on this board")
+        raise Http404("this model is not on this board, or no longer")
     return HttpResponse(drawn(entry.competitor.name, _said(entry)), content_type="image/svg+xml; charset=utf-8")
 
 

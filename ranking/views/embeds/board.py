@@ -42,8 +42,9 @@ def board(request: HttpRequest, board: Leaderboard) -> HttpResponse:
 
 
 def rated_entries(snapshot: Snapshot) -> list[Entry]:
-    """The best first."""
-    return sorted((entry for entry in snapshot.entries.select_related("competitor") if entry.is_rated), key=by_place)
+    """Of models in use, the best first."""
+    entries = snapshot.entries.filter(competitor__archived_at=None).select_related("competitor")
+    return sorted((entry for entry in entries if entry.is_rated), key=by_place)
 
 
 def top_of(request: HttpRequest) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from django.http import HttpRequest, HttpResponse
 from numpy.typing import NDArray
 
-from ranking.models import Entry, Leaderboard, Snapshot
+from ranking.models import Entry, Leaderboard
 from ranking.views.board_table import Axis, axis_of
 from ranking.views.embeds.board import rated_entries
 from ranking.views.embeds.public_boards import of_a_public_board
@@ -27,14 +27,15 @@ type Colour = tuple[int, int, int]
 @of_a_public_board
 def card(request: HttpRequest, board: Leaderboard) -> HttpResponse:
     snapshot = board.newest_snapshot()
-    return HttpResponse(_card_of(snapshot.key if snapshot else ""), content_type="image/png")
+    entries = rated_entries(snapshot)[:MOST_LINES] if snapshot else []
+    return HttpResponse(_card_of(tuple(entry.pk for entry in entries)), content_type="image/png")
 
 
 @lru_cache(maxsize=64)
-def _card_of(key: str) -> bytes:
-    """Of a snapshot, which never changes; without one, of a board that has no ratings."""
-    snapshot = Snapshot.objects.filter(key=key).first()
-    return as_png(drawn(rated_entries(snapshot)[:MOST_LINES] if snapshot else []))
+def _card_of(entries: tuple[int, ...]) -> bytes:
+    """Of these entries of a snapshot, which never change, in this order; without any, of a board that has no ratings."""
+    known = Entry.objects.in_bulk(entries)
+    return as_png(drawn([known[pk] for pk in entries]))
 
 
 def drawn(entries: list[Entry]) -> Picture:

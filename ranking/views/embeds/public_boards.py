@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.csp import CSP
+from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
@@ -34,11 +36,19 @@ def of_a_public_board(view: BoardView) -> Callable[..., HttpResponse]:
         board = Leaderboard.objects.select_related("arena").filter(slug=slug, is_live=True).first()
         if board is None or board.arena.board_visibility != Visibility.PUBLIC:
             raise Http404("no such board that everybody may read")
-        response = view(request, board, **kwargs)
+        with override(language := _language_of(request)):
+            response = view(request, board, **kwargs)
+        response["Content-Language"] = language
         patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
         return response
 
     return guarded
+
+
+def _language_of(request: HttpRequest) -> str:
+    """That of the address, for the page around it; not the reader's, or what is kept for all would depend on who came first."""
+    asked = request.GET.get("lang", "")
+    return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def framed_anywhere(view: BoardView) -> Any:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.csp import CSP
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
@@ -58,7 +59,9 @@ def _snippets(request: HttpRequest, board: Leaderboard) -> dict[str, object]:
     asked = request.GET.get("model", "")
     chosen = next((entry.competitor for entry in rated if str(entry.competitor_id) == asked), None)
     chosen = chosen or (rated[0].competitor if rated else None)
-    frame = f"{reverse('embedded-board', args=[board.slug])}?{urlencode({'top': top} | ({'theme': theme} if theme else {}))}"
+    language = {} if get_language() == settings.LANGUAGE_CODE else {"lang": get_language()}
+    said = {"top": top} | ({"theme": theme} if theme else {}) | language
+    frame = f"{reverse('embedded-board', args=[board.slug])}?{urlencode(said)}"
     height = ROW * min(top, max(len(rated), 1)) + REST
     shown: dict[str, object] = {"theme": theme, "top": top, "frame": frame, "height": height, "rated": rated, "chosen": chosen}
     shown["frame_code"] = format_html(
@@ -66,7 +69,7 @@ def _snippets(request: HttpRequest, board: Leaderboard) -> dict[str, object]:
         request.build_absolute_uri(frame), board.name or board.arena.name, height,
     )  # fmt: skip
     if chosen is not None:
-        badge = f"{reverse('board-badge', args=[board.slug])}?model={chosen.pk}"
+        badge = f"{reverse('board-badge', args=[board.slug])}?{urlencode({'model': chosen.pk} | language)}"
         to_model = request.build_absolute_uri(reverse("competitor", args=[board.arena.slug, chosen.pk]))
         picture = request.build_absolute_uri(badge)
         description = _("%(model)s on %(board)s") % {"model": chosen.name, "board": board.name or board.arena.name}

@@ -6,9 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from arena.archiving.putting_away import archive
 from arena.models import Visibility
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
+from ranking.models import Leaderboard
 from ranking.views.embeds.badge import drawn
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.prepared import prepared
@@ -124,6 +126,15 @@ class TestFrame:
     def test_it_can_only_be_read(self, board, client):
         assert client.post("/embed/boards/shown/").status_code == 405
 
+    def test_its_language_is_that_of_its_address_whoever_reads_it(self, board, client):
+        client.cookies["django_language"] = "fr"
+        plain = client.get("/embed/boards/shown/", headers={"Accept-Language": "de"})
+        assert '<html lang="en">' in plain.text
+        german = client.get("/embed/boards/shown/", {"lang": "de"})
+        assert '<html lang="de">' in german.text
+        assert (plain["Content-Language"], german["Content-Language"]) == ("en", "de")
+        assert '<html lang="en">' in client.get("/embed/boards/shown/", {"lang": '"><b>'}).text
+
     def test_it_takes_few_queries(self, board, client, django_assert_max_num_queries):
         with django_assert_max_num_queries(3):
             client.get("/embed/boards/shown/")
@@ -187,8 +198,41 @@ class TestCard:
         type(board.arena).objects.update(board_visibility=Visibility.CURATORS)
         assert "og:" not in admin_client.get("/arenas/shown/").text
 
+    @pytest.mark.parametrize("query", ["sort=rating&dir=asc", "sort=name&dir=desc", "q=Second", "q=nobody"])
+    def test_the_text_names_the_best_whatever_is_sorted_or_searched_for(self, board, client, query):
+        head = client.get(f"/arenas/shown/?{query}").text.partition("</head>")[0]
+        assert "3 models rated by 36 results" in head
+        assert "First by rating: First." in head
+        assert '<meta property="og:url" content="http://testserver/arenas/shown/">' in head
+
+    def test_the_address_keeps_what_says_which_board_it_is(self, board, client):
+        other = Leaderboard.objects.filter(arena=board.arena, is_default=False).first()
+        publish_snapshot(other)
+        head = client.get(f"/arenas/shown/?board={other.slug}&sort=name").text.partition("</head>")[0]
+        assert f'<meta property="og:url" content="http://testserver/arenas/shown/?board={other.slug}">' in head
+
+
+def test_an_archived_model_is_on_none_of_them(board, client):
+    first = board.arena.competitors.get(name="First")
+    before = client.get("/embed/boards/shown/card.png").content
+    archive([first], "a mistake", None)
+    frame = client.get("/embed/boards/shown/").text
+    assert ("First" in frame, "with 2 models" in frame) == (False, True)
+    assert client.get("/embed/boards/shown/badge.svg", {"model": first.pk}).status_code == 404
+    assert client.get("/arenas/shown/", {"baseline": first.pk}).status_code == 404
+    assert client.get("/embed/boards/shown/card.png").content != before
+    assert "<bdi>First</bdi>" not in client.get("/").text
+    page = client.get("/arenas/shown/").text
+    assert ("First by rating: Second." in page, "2 models rated by" in page) == (True, True)
+
 
 class TestLinesToCopy:
+    def test_a_page_in_german_gives_lines_that_are_german(self, board, client):
+        client.cookies["django_language"] = "de"
+        page = client.get("/arenas/shown/embed/").text
+        assert 'src="/embed/boards/shown/?top=10&amp;lang=de"' in page
+        assert "&amp;lang=de" in page.partition('<img class="badge" src="')[2].partition('"')[0]
+
     def test_the_board_links_to_them(self, board, client):
         assert 'href="/arenas/shown/embed/"' in client.get("/arenas/shown/").text
 
