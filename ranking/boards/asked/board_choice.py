@@ -100,7 +100,7 @@ def _with_news(boards: QuerySet[Leaderboard]) -> QuerySet[Leaderboard]:
     )
 
 
-def _models_in_words() -> QuerySet[Competitor, dict[str, Any]]:
+def _models_in_words() -> QuerySet[Any, Any]:
     """Of an arena's models, in one text: each with its number, and what a board shows of it beside the figures."""
     shown = ("pk", "name", "organisation", "licence", "status", "price_out", "archived_at")
     fields = [part for name in shown for part in (Cast(name, TextField()), Value("\t", TextField()))]

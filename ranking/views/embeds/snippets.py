@@ -59,9 +59,9 @@ def _snippets(request: HttpRequest, board: Leaderboard) -> dict[str, object]:
     asked = request.GET.get("model", "")
     chosen = next((entry.competitor for entry in rated if str(entry.competitor_id) == asked), None)
     chosen = chosen or (rated[0].competitor if rated else None)
-    language = {} if get_language() == settings.LANGUAGE_CODE else {"lang": get_language()}
-    said = {"top": top} | ({"theme": theme} if theme else {}) | language
-    frame = f"{reverse('embedded-board', args=[board.slug])}?{urlencode(said)}"
+    language: dict[str, str | int] = {} if get_language() == settings.LANGUAGE_CODE else {"lang": get_language()}
+    query = {"top": top, **({"theme": theme} if theme else {}), **language}
+    frame = f"{reverse('embedded-board', args=[board.slug])}?{urlencode(query)}"
     height = ROW * min(top, max(len(rated), 1)) + REST
     shown: dict[str, object] = {"theme": theme, "top": top, "frame": frame, "height": height, "rated": rated, "chosen": chosen}
     shown["frame_code"] = format_html(
@@ -69,7 +69,7 @@ def _snippets(request: HttpRequest, board: Leaderboard) -> dict[str, object]:
         request.build_absolute_uri(frame), board.name or board.arena.name, height,
     )  # fmt: skip
     if chosen is not None:
-        badge = f"{reverse('board-badge', args=[board.slug])}?{urlencode({'model': chosen.pk} | language)}"
+        badge = f"{reverse('board-badge', args=[board.slug])}?{urlencode({'model': chosen.pk, **language})}"
         to_model = request.build_absolute_uri(reverse("competitor", args=[board.arena.slug, chosen.pk]))
         picture = request.build_absolute_uri(badge)
         description = _("%(model)s on %(board)s") % {"model": chosen.name, "board": board.name or board.arena.name}
