@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
-from arena.importing.files.notes import FileNote, Places
+from arena.importing.files.notes import FileNote, NamedRows
 from arena.importing.files.problems import EMPTY, PlainWords, Problems
 from arena.importing.loading.room_steps import ALL_AT_ONCE, Steps, in_parts
 from arena.llm.wires.replies import is_blank
@@ -188,7 +188,7 @@ def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]], *, are
     for place, row in games:
         first = by_place.setdefault(place, row)
         if (first.judgement, first.reply) != (row.judgement, row.reply):
-            at = Places([first.line], are_rows=are_sent)
+            at = NamedRows([first.line], are_rows=are_sent)
             allowed = _("%(place)s judges the same answers in this order: keep one of the two, or number them by repeat")
             text = _("judged twice with different replies")
             problems.add(row.line, _("the judgement"), PlainWords(text), allowed % {"place": at}, is_row=True)

@@ -10,7 +10,7 @@ from ranking.maths.data.arrays import HoldsArrays, Ints
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.uncertainty.flips.by_cells import CellInfluence
 from ranking.maths.uncertainty.flips.by_slots import SlotInfluence
-from ranking.maths.uncertainty.flips.search import Influence, Order, Search
+from ranking.maths.uncertainty.flips.search import Influence, RemovalOrder, Search
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +161,7 @@ def _places(fit: Fit, pairs: Sequence[tuple[str, str]] | None) -> list[tuple[int
 
 
 def _named(
-    fit: Fit, influence: Influence, places: list[tuple[int, int]], orders: list[Order], votes: list[float]
+    fit: Fit, influence: Influence, places: list[tuple[int, int]], orders: list[RemovalOrder], votes: list[float]
 ) -> tuple[Flip, ...]:
     """Flips with the rows that hold their comparisons."""
     sets = [order.taken(n if np.isfinite(n) else 0.0) for order, n in zip(orders, votes, strict=True)]
