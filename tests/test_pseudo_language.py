@@ -238,12 +238,17 @@ def found_in_all(pages):
     return {name: sorted(words) for name, words in found.items() if words}
 
 
+def query_of(name):
+    if name == "judge-battles":
+        return {"set": next(iter(JudgeAudit.objects.get().battle_sets))}
+    return {"lang": LANGUAGE} if name == "embedded-board" else {}  # a frame has the language of its address
+
+
 def pages_of_the_site(addresses):
     for role in ("visitor", "annotator", "superuser"):
         client = reader_of(role)
         for name, arguments in addresses.items():
-            query = {"set": next(iter(JudgeAudit.objects.get().battle_sets))} if name == "judge-battles" else {}
-            answer = client.get(reverse(name, args=arguments), query)
+            answer = client.get(reverse(name, args=arguments), query_of(name))
             assert role != "superuser" or answer.status_code in (200, 302), name
             yield name, english_of(answer)
         yield "404", read(client, "/nothing/")
