@@ -254,7 +254,7 @@ def _import_states(arena_id: int, position: int) -> dict[int, str]:
 
 def _imports_moved(arena_id: int, since: int, position: int) -> bool:
     moved = Event.objects.filter(arena_id=arena_id, kind__in=IMPORT_KINDS, position__gt=since, position__lte=position)
-    return moved.exists()
+    return since < position and moved.exists()
 
 
 # Three packed integers a row: fetching is what takes the time. No id reaches 2^31.

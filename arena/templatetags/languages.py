@@ -16,8 +16,8 @@ register.filter(languages.language_shown)
 @register.simple_tag(takes_context=True)
 def to_come_back(context: dict[str, Any]) -> str:
     """Where a reader goes on in another language or signed in: here, unless a form was sent here; no link repeats that."""
-    request, arena = context["request"], context.get("arena")
-    if request.method in ("GET", "HEAD"):
+    request, arena = context.get("request"), context.get("arena")
+    if request is not None and request.method in ("GET", "HEAD"):
         return str(request.get_full_path())
     return str(arena.get_absolute_url()) if arena else reverse("arenas")
 
