@@ -12,7 +12,7 @@ from tests.ranking.board_factories import make_board_of_many
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 MOST_SECONDS_OF_AN_ANSWER, LONGEST_START = 5, 300
 SLOW_DOWN, TIMES, MOST_MS_OF_FIRST_PAINT, MOST_SHIFT = 4, 5, 1_000, 0.001
-N_MODELS, MOST_MS_OF_OPENING, MOST_MS_OF_A_SCROLL, N_SCROLLS = 300, 2_000, 150, 20
+N_MODELS, MOST_MS_OF_OPENING, MOST_MS_OF_A_SCROLL, N_SCROLLS = 300, 2_000, 100, 20
 WATCH = """
   window.shift = 0;
   new PerformanceObserver(list => {
