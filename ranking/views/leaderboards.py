@@ -138,7 +138,8 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def moment(request: HttpRequest) -> HttpResponse:
     """To the snapshot that was chosen on the slider, or to the board as it is now."""
-    shown = snapshots_for(request.user).select_related("leaderboard__arena").filter(key=request.GET.get("key", "")).first()
+    key = request.GET.get("key", "")
+    shown = snapshots_for(request.user).select_related("leaderboard__arena").filter(key=key).first() if key.isalnum() else None
     if shown is None:
         raise Http404
     board = shown.leaderboard
