@@ -60,4 +60,4 @@ def test_a_run_says_by_itself_that_its_server_died_and_that_it_ended(new_context
     page.get_by_role("link", name="Verdicts of this run").wait_for()
     check(page, "ended", axe)
     page.get_by_role("link", name="Verdicts of this run").click()
-    page.get_by_role("heading", name="Select game").wait_for()
+    page.get_by_role("heading", name="Games", exact=True).wait_for()

@@ -23,7 +23,7 @@ def test_no_page_breaks_on_nul(client):
     publish_snapshot(make_board(arena, "nul", is_default=True))
     judge = make_judge_audit(arena, "judge").judge_id
     client.force_login(make_user(is_staff=True))
-    arguments = {"judge-battles": ["nul", judge]} | dict.fromkeys(["moment", "new-run", "new-answers", "new-checklists"], [])
+    arguments = {"judge-battles": ["nul", judge], "moment": [], "new-run": [], "new-answers": [], "new-checklists": []}
     for page, name in ASKED:
         answer = client.get(reverse(page, args=arguments.get(page, ["nul"])), {name: "a\0b"})
         assert answer.status_code < 500, (page, name)
