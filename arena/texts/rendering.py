@@ -26,7 +26,7 @@ from arena.lazy_patterns import LazyPattern
 from arena.models import Prompt, Response
 from arena.texts import code_colours, formulas, markdown_rules, mathml
 
-RULES = 7
+RULES = 8
 NEXT_TURN = (
     "<!--next turn-->"  # between the turns of stored HTML; no text can hold it, since comments are escaped or cleaned away
 )
@@ -140,6 +140,8 @@ def _prepare(tokens: Sequence[Token]) -> None:
             markdown_rules.show_what_links_hide(token, lambda address: bool(_ABSOLUTE.match(address)))
         if token.type == "inline" and before is not None and before.type == "paragraph_open":
             _tick(token)
+        if before is not None and before.type == "th_open" and not token.content.strip():
+            before.tag = tokens[at + 1].tag = "td"  # it heads nothing: the corner above names of rows
 
 
 def _direction(inside: Sequence[Token]) -> str:

@@ -337,3 +337,8 @@ def test_signs_that_scripts_need_stay(text):
 
 def test_a_table_of_the_right_width_stays_one():
     assert "<table" in render("| a | b |\n|---|:-:|\n| `x` | $|c|$ |\n| d |\n")
+
+
+def test_an_empty_corner_of_a_table_is_no_heading():
+    html = render("| | a |\n|---|---|\n| x | 1 |\n")
+    assert ("<td></td>\n<th>a</th>" in html, "<th></th>" in html) == (True, False)
