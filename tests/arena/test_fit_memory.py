@@ -148,10 +148,10 @@ def test_a_fit_that_nobody_waits_for_ends(method):
 
 
 def test_it_ends_in_every_part_that_takes_long():
-    times = [time.monotonic()]
-    with asking(lambda: times.append(time.monotonic())):
+    times = [time.process_time()]
+    with asking(lambda: times.append(time.process_time())):
         fit_board(_comparisons(150, 6_000), Definition(), list(range(150)))
-    times.append(time.monotonic())
+    times.append(time.process_time())
     assert len(times) > 10
     assert max(np.diff(times)) < max(1, (times[-1] - times[0]) / 3)
 

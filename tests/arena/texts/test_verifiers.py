@@ -16,7 +16,7 @@ def test_a_pattern_that_would_take_for_ever_neither_passes_nor_fails(pattern, te
     began = time.monotonic()
     with pytest.raises((VerifierTimeoutError, ValueError), match=r"took over 1 s|repeats a repetition"):
         passes({"kind": "regex", "pattern": pattern}, text)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # for ever otherwise; a busy machine is slow to start the process that tries it
 
 
 @pytest.mark.parametrize("piece", [".", "1,", "answer ", "```\n", "[", "9"])
